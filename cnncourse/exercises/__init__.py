@@ -1,0 +1,120 @@
+'''Exercises that answer: `check`, `hint` and `solution`, and the bank behind them.
+
+In a lesson, a blank cell tagged `[exercise, output_size]`, then a cell that checks it:
+
+    exercises.check("01/output_size", output_size)
+
+The answer is one of three: right and what that shows; not attempted yet; not right yet, with the
+mistake it looks like, what was expected and what came on which input. A wrong answer never
+raises, never runs on for ever, changes nothing and goes nowhere.
+
+For authors
+-----------
+The exercises of lesson NN are the tuple `EXERCISES` in `lessonNN.py` beside this file:
+
+    from cnncourse.exercises import Exercise, Mistake
+
+    EXERCISES = (
+        Exercise(
+            name="01/output_size",
+            task="Write `output_size(size, kernel, stride)`: how many positions a kernel has.",
+            hints=("A kernel of 3 over 5 pixels: count the places where it fits.",
+                   "`size - kernel` steps of one pixel, and the start; then `//` for the stride."),
+            solution="""
+                def output_size(size, kernel, stride):
+                    return (size - kernel) // stride + 1
+            """,
+            right=("output_size = lambda size, kernel, stride: 1 + (size - kernel) // stride",),
+            mistakes=(
+                Mistake(code="def output_size(size, kernel, stride): return size // stride",
+                        message="This leaves out the kernel: ..."),
+                Mistake(code="...", message="..."),
+            ),
+            cases=((5, 3, 1), (28, 5, 2)),
+            shows="The formula of every layer without padding.",
+        ),
+    )
+
+- `solution`, `right` and the mistakes' `code` fill the blank cell: each defines the variable that
+  the lesson gives to `check`, by default named as the exercise. What the cell needs from cells
+  before it stands in `setup` (default: NumPy as np).
+- What is expected is what the solution does; an answer is the known mistake that it behaves like.
+  Choose cases that tell all mistakes from each other. The first case that differs is shown: put
+  the smallest first.
+- With `cases` the answer is a function; without, a value (number, text, list, array), whose
+  right value is not shown to the reader.
+- Where values cannot be compared (a model, a kernel of one's own), `facts` takes the answer, or
+  with `cases` what it returns, and gives a dict: {"number of parameters": model.count_params()}.
+  Every right answer must have the same facts. `Mistake(..., by=("padding",))` is known by these
+  facts alone. `raise Wrong("...")` says in your own words why there is nothing to judge.
+- A hint does not give the answer before the last. A message says what the reader's code does,
+  and why that is not what is asked; sentences may use `code`.
+- `tests/test_exercises.py` tries the solution, every right answer and every mistake.
+'''
+
+import difflib
+import importlib
+import importlib.resources
+import re
+import textwrap
+
+from cnncourse.exercises._engine import Exercise, Mistake, Wrong, judge
+from cnncourse.exercises._show import Verdict
+
+__all__ = ["Exercise", "Mistake", "Verdict", "Wrong", "check", "find", "hint", "names", "solution"]
+
+_hints_given = {}
+
+
+def lessons():
+    """The lessons that have exercises, as two digits: ["01", "02", ...]."""
+    files = (entry.name for entry in importlib.resources.files(__name__).iterdir())
+    return sorted(name[6:8] for name in files if re.fullmatch(r"lesson\d\d\.py", name))
+
+
+def names(lesson):
+    """The names of the exercises of a lesson ("01"), in the order of the lesson."""
+    module = importlib.import_module(f"{__name__}.lesson{lesson}")
+    return [exercise.name for exercise in module.EXERCISES]
+
+
+def find(name):
+    """The exercise of that name; ValueError, with the names there are, for any other."""
+    lesson = str(name).partition("/")[0]
+    if lesson not in lessons():
+        raise ValueError(
+            f"no exercise {name!r}: a name is a lesson and a word, as in '01/output_size', "
+            f"and the lessons with exercises are {', '.join(lessons())}"
+        )
+    known = names(lesson)
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+        meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        raise ValueError(f"no exercise {name!r}.{meant} Lesson {lesson} has {', '.join(known)}")
+    module = importlib.import_module(f"{__name__}.lesson{lesson}")
+    return module.EXERCISES[known.index(name)]
+
+
+def check(name, answer):
+    """Judge an answer: right, not attempted yet, or wrong and why. True where it is right."""
+    return judge(find(name), answer)
+
+
+def hint(name):
+    """The next hint each time it is called; after the last one, says so."""
+    exercise = find(name)
+    given = _hints_given.get(name, 0)
+    total = len(exercise.hints)
+    _hints_given[name] = min(given + 1, total)
+    if given < total:
+        parts = [("", exercise.hints[given])]
+        return Verdict(name, "note", parts, title=f"Hint {given + 1} of {total}")
+    told = f'You have seen every hint. The solution: `exercises.solution("{name}")`'
+    return Verdict(name, "note", [("", told)], title=f"No more than {total} hints")
+
+
+def solution(name):
+    """The code that fills the blank cell."""
+    exercise = find(name)
+    code = textwrap.dedent(exercise.solution).strip()
+    return Verdict(name, "note", [("Solution", code)], title="One right answer")
