@@ -1,12 +1,12 @@
 """cnncourse.conv against SciPy, TensorFlow and the counts that were published."""
 
+from cnncourse import conv
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
-
-from cnncourse import conv
 
 few = settings(max_examples=40, deadline=None, derandomize=True)
 
