@@ -7,6 +7,9 @@ TensorFlow's start-up notices out of the notebooks.
 
 import os
 
+from . import _quiet
+
 __version__ = "0.1.0"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+_quiet.install()

@@ -1,0 +1,97 @@
+"""python -m cnncourse: doctor, data, run."""
+
+import argparse
+import pathlib
+import sys
+
+from . import __version__, budget, data, results
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m cnncourse", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"cnncourse {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    commands.add_parser("doctor", help="versions, cores, memory, data: what is here, what is amiss")
+
+    data_parser = commands.add_parser("data", help="list the image sets, fill a folder, verify one")
+    actions = data_parser.add_subparsers(dest="action")
+    actions.add_parser("list", help="every set with its size, licence and source here (default)")
+    fill = actions.add_parser("fill", help="write the real sets into a classroom folder")
+    fill.add_argument("folder", type=pathlib.Path)
+    fill.add_argument("names", nargs="*", help=f"some of {', '.join(data.names())} (default: all)")
+    verify = actions.add_parser("verify", help="check classroom files, or a folder of them")
+    verify.add_argument("paths", nargs="+", type=pathlib.Path)
+
+    run = commands.add_parser("run", help="run lessons and print a table")
+    run.add_argument("lessons", nargs="*", help="numbers or names (default: all)")
+    run.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/notebooks"))
+    run.add_argument(
+        "--store",
+        action="store_true",
+        help="keep outputs in notebooks/ and numbers in results/ (full budget, real data)",
+    )
+
+    chosen = parser.parse_args(arguments)
+    try:
+        return _COMMANDS[chosen.command](chosen)
+    except (data.DataError, results.ResultError, FileNotFoundError, ValueError) as error:
+        print(f"cnncourse {chosen.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted; kernels are ended", file=sys.stderr)
+        return 130
+
+
+def _doctor(chosen) -> int:
+    from . import doctor
+
+    return doctor.report()
+
+
+def _data(chosen) -> int:
+    if chosen.action == "fill":
+        done = data.fill(chosen.folder, chosen.names)
+        for name, what in done.items():
+            print(f"{name:14} {what}")
+        return int(any(what.startswith("not ") for what in done.values()))
+    if chosen.action == "verify":
+        return _verify(chosen.paths)
+    for name in data.names():
+        spec = data.SPECS[name]
+        source, where, _ = data.locate(name)
+        here = "a stand-in would be drawn" if source == "drawn" else where
+        print(f"{name:14} {spec.train:,} + {spec.test:,} images, {spec.megabytes:.0f} MB")
+        print(f"{'':14} here: {here}")
+        print(f"{'':14} licence: {spec.licence}")
+        print(f"{'':14} origin: {spec.origin}")
+    return 0
+
+
+def _verify(paths: list[pathlib.Path]) -> int:
+    files = [f for p in paths for f in (sorted(p.glob("*.npz")) if p.is_dir() else [p])]
+    if not files:
+        raise FileNotFoundError(f"{', '.join(map(str, paths))}: expected .npz files; found none.")
+    failed = 0
+    for file in files:
+        try:
+            spec = data.verify(file)
+        except data.DataError as error:
+            print(error)
+            failed += 1
+        else:
+            print(f"{file}: {spec.title}, whole, {spec.digest}")
+    return int(failed > 0)
+
+
+def _run(chosen) -> int:
+    from . import run
+
+    budget.name()
+    return min(run.run(chosen.lessons, out=chosen.out, store=chosen.store), 1)
+
+
+_COMMANDS = {"doctor": _doctor, "data": _data, "run": _run}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""What this machine has, what it lacks, and what to do about each lack."""
+
+import importlib.metadata
+import importlib.util
+import os
+import pathlib
+import platform
+import sys
+
+from . import budget, data
+
+_PACKAGES = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "matplotlib",
+    "seaborn",
+    "jupyterlab",
+    "jupytext",
+)
+_MEMORY_GIB = 3
+
+
+def report() -> int:
+    """Print the report; return 1 where something stops the lessons from running, else 0."""
+    stops = 0
+    stops += _python()
+    stops += _packages()
+    _machine()
+    _bytecode()
+    stops += _setting()
+    stops += _data()
+    print()
+    print("Something above stops the lessons." if stops else "The lessons can run.")
+    return int(stops > 0)
+
+
+def _line(what: str, found: str, mend: str = "") -> None:
+    print(f"{what:14} {found}")
+    if mend:
+        print(f"{'':14} -> {mend}")
+
+
+def _python() -> int:
+    version = platform.python_version()
+    if (3, 10) <= sys.version_info[:2] <= (3, 13):
+        _line("Python", version)
+        return 0
+    _line("Python", version, "the course needs 3.10 to 3.13: make the environment with one of them")
+    return 1
+
+
+def _packages() -> int:
+    missing = 0
+    for package in _PACKAGES:
+        try:
+            _line(package, importlib.metadata.version(package))
+        except importlib.metadata.PackageNotFoundError:
+            _line(package, "missing", f"pip install -c constraints.txt {package}")
+            missing += 1
+    return missing
+
+
+def _machine() -> None:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    _line("cores", str(cores), "" if cores and cores > 1 else "full runs take twice as long")
+    memory = _memory_gib()
+    if memory is None:
+        _line("memory", "not told by this system")
+    else:
+        few = f"full runs need {_MEMORY_GIB} GiB: close other programs, or use the quick budget"
+        _line("memory", f"{memory:.0f} GiB", few if memory < _MEMORY_GIB else "")
+    _line("accelerator", _accelerator())
+
+
+def _memory_gib() -> float | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _accelerator() -> str:
+    try:
+        import tensorflow as tf
+    except ImportError:
+        return "unknown, as TensorFlow is missing"
+    devices = tf.config.list_physical_devices("GPU")
+    return ", ".join(d.name for d in devices) or "none; the lessons are made for a processor"
+
+
+def _bytecode() -> None:
+    spec = importlib.util.find_spec("tensorflow")
+    if spec is None or spec.origin is None:
+        return
+    cached = importlib.util.cache_from_source(spec.origin)
+    if pathlib.Path(cached).exists():
+        _line("byte code", "there")
+    else:
+        folder = pathlib.Path(spec.origin).parent.parent
+        _line(
+            "byte code",
+            "missing: importing TensorFlow takes some 15 s longer each time",
+            f"{sys.executable} -m compileall -q {folder}",
+        )
+
+
+def _setting() -> int:
+    try:
+        _line("budget", budget.name())
+    except ValueError as error:
+        _line("budget", "wrong", str(error))
+        return 1
+    return 0
+
+
+def _data() -> int:
+    for name in data.names():
+        try:
+            source, where, reasons = data.locate(name)
+        except data.DataError as error:
+            _line(name, "damaged", str(error))
+            return 1
+        if source == "drawn":
+            _line(name, "a stand-in, unless a network answers")
+            for reason in reasons:
+                print(f"{'':14} -> {reason}")
+        else:
+            _line(name, f"real, from {where}")
+    return 0
