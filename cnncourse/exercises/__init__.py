@@ -110,7 +110,7 @@ def hint(name):
         parts = [("", exercise.hints[given])]
         return Verdict(name, "note", parts, title=f"Hint {given + 1} of {total}")
     told = f'You have seen every hint. The solution: `exercises.solution("{name}")`'
-    return Verdict(name, "note", [("", told)], title=f"No more than {total} hints")
+    return Verdict(name, "note", [("", told)], title=f"All {total} hints given")
 
 
 def solution(name):

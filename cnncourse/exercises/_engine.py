@@ -1,35 +1,24 @@
 """How an answer is judged: run it on the cases, compare it, name the mistake it behaves like.
 
-The reader's code runs in a thread of its own with a time limit. What it gives back is turned
-into plain arrays, text, lists and dictionaries inside that thread, so that everything after
-it works on data that cannot raise, loop or change.
+The reader's code runs in a thread with a time limit. What it gives back is turned into plain
+data there, so that everything afterwards works on values that cannot raise, loop or change.
 """
 
 import ast
-import contextlib
 import copy
-import ctypes
 import functools
 import inspect
-import io
 import linecache
-import random
 import re
 import textwrap
-import threading
-import time
 import traceback
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from numbers import Number
 from typing import Any
 
+from cnncourse.exercises._limit import TimeIsUp, limited
 from cnncourse.exercises._show import Verdict, cut, show, show_call
-
-import numpy as np
-
-DOES_NOTHING = r"pass|return( None)?|raise NotImplementedError.*|'.*'|\".*\"|\.\.\."
+from cnncourse.exercises._values import Unreadable, difference, has_blank, plain
 
 
 class Wrong(Exception):  # noqa: N818
@@ -123,6 +112,8 @@ class Exercise:
         return [(mistake, self._run_own(mistake.code)) for mistake in self.mistakes]
 
     def _run_own(self, code):
+        # Import outside of the thread: logging keeps the output stream that it finds.
+        exec(textwrap.dedent(self.setup), {})
         outcomes = []
         run = limited(lambda: observe(self, self.fill(code), outcomes), seconds=120)
         if run.error or not run.ended:
@@ -132,163 +123,52 @@ class Exercise:
 
 @dataclass
 class Outcome:
-    """What an answer did on one case."""
+    """What an answer did on one case.
+
+    call: the case as the reader would write it; value: what came, as plain data.
+    wrong: what `facts` says against it; error, line: what was raised, and where.
+    blank: whether `...` came.
+    """
 
     call: str | None
     value: Any = None
     result_type: type | None = None
+    wrong: str | None = None
     error: str | None = None
     line: str | None = None
-    wrong: str | None = None
     blank: bool = False
 
 
-@dataclass
-class Unreadable:
-    """Stands for a value that is neither numbers, text, list nor dict."""
-
-    shown: str
-
-    def __repr__(self):
-        return self.shown
-
-
-@dataclass
-class Run:
-    """How a run in a thread ended."""
-
-    ended: bool = False
-    error: BaseException | None = None
-    printed: str = ""
-    stuck: bool = False
-
-
-class TimeIsUp(SystemExit):
-    """Raised inside the reader's code; a SystemExit ends a thread without a traceback."""
-
-
-class Sink(io.TextIOBase):
-    """Takes what an answer prints and keeps the beginning of it."""
-
-    def __init__(self, keep=400):
-        super().__init__()
-        self.text, self.keep = "", keep
-
-    def writable(self):
-        return True
-
-    def write(self, text):
-        self.text += text[: max(0, self.keep - len(self.text))]
-        return len(text)
-
-
-def limited(function, seconds):
-    """Run function() in a thread; stop it after `seconds` of computing (4 times that of waiting).
-
-    Python code is stopped by an exception that is raised in it again and again. Compiled code
-    (a long NumPy call) can only be waited for: it is left to a daemon thread and told of as stuck.
-    The global seeds of random and NumPy are as before afterwards, and nothing is printed.
-    """
-    run, sink = Run(), Sink()
-
-    def body():
-        try:
-            function()
-            run.ended = True
-        except TimeIsUp:
-            pass
-        except BaseException as error:
-            run.error, run.ended = error, True
-
-    def stop():
-        while thread.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp)
-            )
-            thread.join(0.05)
-
-    thread = threading.Thread(target=body, daemon=True, name="cnncourse-answer")
-    seeds = random.getstate(), np.random.get_state()  # noqa: NPY002
-    wall, computing = time.monotonic(), time.process_time()
-    with warnings.catch_warnings(), contextlib.redirect_stdout(sink):
-        warnings.simplefilter("ignore")
-        with contextlib.redirect_stderr(sink):
-            try:
-                thread.start()
-                while thread.is_alive():
-                    thread.join(0.02)
-                    waited = time.monotonic() - wall
-                    computed = min(waited, time.process_time() - computing)
-                    if computed > seconds or waited > 4 * seconds:
-                        break
-            finally:  # also when the reader interrupts the cell
-                if thread.is_alive():
-                    stopper = threading.Thread(target=stop, daemon=True)
-                    stopper.start()
-                    stopper.join(2)
-                    run.ended, run.stuck = False, thread.is_alive()
-                random.setstate(seeds[0])
-                np.random.set_state(seeds[1])  # noqa: NPY002
-    run.printed = sink.text
-    return run
-
-
-def plain(value):
-    """The value as an array of numbers, text, a list or a dict of these, or Unreadable."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind == "O" and all(isinstance(item, Number) for item in array.flat):
-            array = array.astype(np.float64)  # Fraction, Decimal, very long int
-        if array.dtype.kind in "biufc":
-            return array.copy() if array.nbytes < 1e8 else array
-    except Exception:
-        array = None
-    if isinstance(value, (list, tuple)) and len(value) <= 1000:
-        return [plain(item) for item in value]
-    if array is not None and array.dtype.kind == "U" and array.size <= 1000:
-        return array.tolist()
-    return Unreadable(show(value))
-
-
-def has_ellipsis(value):
-    """Whether a blank is left in the value itself."""
-    if isinstance(value, (list, tuple)) and len(value) <= 1000:
-        return any(has_ellipsis(item) for item in value)
-    if isinstance(value, dict):
-        return any(has_ellipsis(item) for item in value.values())
-    return value is ... or value is NotImplemented
-
-
 def observe(exercise, answer, outcomes):
-    """Append to outcomes what the answer does on each case, the one under way included."""
+    """Append to outcomes what the answer does on each case; the last is the one under way."""
     for case in exercise.cases or [None]:
-        arguments = copy.deepcopy(case)
         outcome = Outcome(None if case is None else show_call(exercise.answer, case))
         outcomes.append(outcome)
+        arguments = copy.deepcopy(case)
         try:
-            value = answer
             if isinstance(case, dict):
                 value = answer(**arguments)
-            elif case is not None:
-                value = answer(*arguments)
-            outcome.result_type = type(value)
-            if has_ellipsis(value):
-                outcome.blank = True
-            elif exercise.facts and value is not None:
-                outcome.value = plain(exercise.facts(value))
             else:
-                outcome.value = plain(value)
-        except Wrong as wrong:
-            outcome.wrong = str(wrong)
+                value = answer if case is None else answer(*arguments)
+            outcome.result_type = type(value)
+            outcome.blank = has_blank(value)
         except TimeIsUp:
             raise
         except BaseException as error:
             outcome.error = f"{type(error).__name__}: {cut(str(error))}"
             outcome.line = line_of(error, answer)
+            outcome.blank = "ellipsis" in outcome.error.casefold()
+            continue
+        if exercise.facts and value is not None and not outcome.blank:
+            try:
+                value = exercise.facts(value)
+            except Wrong as wrong:
+                outcome.wrong = str(wrong)
+                continue
+            except Exception:
+                outcome.wrong = f"This cannot be judged as an answer: {show(value)}"
+                continue
+        outcome.value = plain(value)
 
 
 def line_of(error, answer):
@@ -302,7 +182,7 @@ def line_of(error, answer):
 def blanks(answer):
     """What is left to do in a function: the lines with `...`, and whether nothing is done yet.
 
-    As in x[..., 0] the three dots do not count.
+    The three dots of x[..., 0] are no blank.
     """
     try:
         lines, start = inspect.getsourcelines(inspect.unwrap(answer))
@@ -311,91 +191,46 @@ def blanks(answer):
         return [], False
     indices = [node.slice for node in ast.walk(tree) if isinstance(node, ast.Subscript)]
     indices = {id(node) for index in indices for node in ast.walk(index)}
-    left = sorted(
+    left = {
         max(start, 1) + node.lineno - 1
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and node.value is ... and id(node) not in indices
-    )
+    }
     body = getattr(tree.body[0], "body", None)
-    done = [node for node in body or [] if not re.fullmatch(DOES_NOTHING, ast.unparse(node), re.S)]
-    return left, isinstance(body, list) and not done
+    untouched = isinstance(body, list) and all(does_nothing(statement) for statement in body)
+    return sorted(left), untouched
 
 
-def words(text):
-    return text.casefold().split()
+def does_nothing(statement):
+    """Whether a statement is a docstring, pass, return None or raise NotImplementedError."""
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    text = ast.unparse(statement)
+    return bool(re.fullmatch(r"pass|return( None)?|raise NotImplementedError.*", text, re.DOTALL))
 
 
-def difference(expected, received, tolerance):
-    """Where received is not as expected, in words; None where they agree."""
-    if isinstance(expected, dict):
-        if not isinstance(received, dict):
-            return "a dictionary is expected"
-        for key in expected:
-            if key not in received:
-                return f"{key!r} is missing"
-            if difference(expected[key], received[key], tolerance) is not None:
-                return key
-        return None
-    if isinstance(expected, str):
-        same = isinstance(received, str) and words(expected) == words(received)
-        return None if same else "the text"
-    if isinstance(expected, list):
-        length = len(received) if isinstance(received, list) or np.ndim(received) else -1
-        if length != len(expected):
-            return f"{len(expected)} entries are expected"
-        for index, (one, other) in enumerate(zip(expected, received, strict=True)):
-            if difference(one, plain(other), tolerance) is not None:
-                return f"entry [{index}]"
-        return None
-    if not isinstance(expected, np.ndarray):
-        return None if expected is received else "the value"
-    if not isinstance(received, np.ndarray):
-        return "a number is expected" if expected.ndim == 0 else "numbers are expected"
-    if received.shape != expected.shape:
-        return f"the shape: {expected.shape or 'a single number'} is expected"
-    if expected.dtype.kind in "biu":
-        allowed = 0.01  # a whole number may come as a float
-    else:
-        finite = np.abs(expected[np.isfinite(expected)])
-        allowed = tolerance * (finite.max(initial=0) or 1)
-    close = np.isclose(
-        received,
-        expected.astype(np.result_type(expected, np.float64)),
-        rtol=0,
-        atol=allowed,
-        equal_nan=True,
-    )
-    if close.all():
-        return None
-    first = [int(index) for index in np.argwhere(~close)[0]]
-    return f"{(~close).sum()} of {close.size} entries, first {first}" if first else "the number"
-
-
-def same(one, other, exercise, by=()):
-    """Whether two lists of outcomes agree, on the named facts alone where some are given."""
-    if len(one) != len(other):
-        return False
-    for left, right in zip(one, other, strict=True):
-        if (left.error, left.wrong, left.blank) != (right.error, right.wrong, right.blank):
+def agree(known, found, exercise, by=()):
+    """Whether two lists of outcomes are the same, by the named facts alone where some are given."""
+    for one, other in zip(known, found, strict=True):
+        if (one.error, one.wrong, one.blank) != (other.error, other.wrong, other.blank):
             return False
-        known, found = left.value, right.value
-        if by and isinstance(known, dict):
-            known = {key: known[key] for key in by}
-        if difference(known, found, exercise.tolerance) is not None:
+        value = one.value
+        if by and isinstance(value, dict):
+            value = {key: value[key] for key in by}
+        if difference(value, other.value, exercise.tolerance) is not None:
             return False
     return True
 
 
 def judge(exercise, answer):
     """The verdict on a reader's answer."""
-    outcomes = []
-    expected = exercise.expected
+    exercise.expected  # noqa: B018 - made before the clock starts
     if answer is ... or answer is NotImplemented:
         return not_attempted(exercise)
     misplaced = misplaced_call(exercise, answer)
     if misplaced:
         return Verdict(exercise.name, "wrong", [("", misplaced)])
-    left = []
+    left, outcomes = [], []
 
     def run_answer():
         left.extend(blanks(answer))
@@ -405,52 +240,51 @@ def judge(exercise, answer):
     if not run.ended:
         return out_of_time(exercise, run, outcomes)
     if run.error:
-        told = f"This answer cannot be judged: {type(run.error).__name__}: {cut(str(run.error))}"
+        told = f"This cannot be judged as an answer: {show(run.error)}"
         return Verdict(exercise.name, "wrong", [("", told)])
-    if same(expected, outcomes, exercise):
+    if agree(exercise.expected, outcomes, exercise):
         return Verdict(exercise.name, "right", [("", exercise.shows)])
-    unfinished = any(outcome.blank or "llipsis" in (outcome.error or "") for outcome in outcomes)
     lines, untouched = left
-    if lines or untouched or unfinished:
+    if lines or untouched or any(outcome.blank for outcome in outcomes):
         return not_attempted(exercise, lines)
     for mistake, theirs in exercise.mistaken:
-        if same(theirs, outcomes, exercise, mistake.by):
-            return wrong(exercise, outcomes, run, mistake)
-    return wrong(exercise, outcomes, run)
+        if agree(theirs, outcomes, exercise, mistake.by):
+            return wrong(exercise, outcomes, run.printed, mistake)
+    return wrong(exercise, outcomes, run.printed)
 
 
 def misplaced_call(exercise, answer):
     """What to say where a result is given for a function, or a function for a result."""
-    name, variable = exercise.name, exercise.answer
-    if exercise.cases:
-        if callable(answer) and type(answer) is not exercise.expected[0].result_type:
-            return None
+    variable, wanted = exercise.answer, exercise.expected[0].result_type
+    if exercise.cases and (type(answer) is wanted or not callable(answer)):
         return (
             f"`check` wants the function itself, and got {show(answer)}. Write "
-            f'`exercises.check("{name}", {variable})`, with no parentheses after `{variable}`.'
+            f'`exercises.check("{exercise.name}", {variable})`, '
+            f"with no parentheses after `{variable}`."
         )
-    if inspect.isroutine(answer) and not inspect.isroutine(exercise.fill(exercise.solution)):
-        return (
-            f"`check` got a function, and wants its result: call it, or give `{variable}` a value."
-        )
+    if not exercise.cases and inspect.isroutine(answer) and type(answer) is not wanted:
+        return "`check` got a function, and wants its result: call it with parentheses."
     return None
+
+
+def ask_for_hint(exercise):
+    return ("", f'A hint: `exercises.hint("{exercise.name}")`')
 
 
 def not_attempted(exercise, lines=()):
     """The verdict on a blank, and on an answer that still has blanks where it matters."""
-    told = exercise.task
+    parts = [("", exercise.task)]
     if lines:
-        which = ", ".join(map(str, lines))
-        told += f" Still to do: `...` in line {which} of the cell."
-    parts = [("", told), ("", f'A hint: `exercises.hint("{exercise.name}")`')]
-    return Verdict(exercise.name, "not attempted", parts)
+        which = "line " if len(lines) == 1 else "lines "
+        parts.append(("Still `...` in the cell", which + ", ".join(map(str, lines))))
+    return Verdict(exercise.name, "not attempted", [*parts, ask_for_hint(exercise)])
 
 
 def out_of_time(exercise, run, outcomes):
     """The verdict on an answer that does not end."""
     told = (
-        f"It was stopped after {exercise.seconds:g} seconds. Is there a loop that never ends, or "
-        "one over far more steps than needed?"
+        f"It was stopped at the time limit of {exercise.seconds:g} seconds. Is there a loop that "
+        "never ends, or one over far more steps than needed?"
     )
     parts = [("", told)]
     if outcomes and outcomes[-1].call:
@@ -458,15 +292,20 @@ def out_of_time(exercise, run, outcomes):
     if run.stuck:
         told = (
             "It is still at work inside compiled code, where it cannot be stopped from here: "
-            "restart the kernel (Kernel, Restart) if the notebook stays slow."
+            "restart the kernel if the notebook stays slow."
         )
         parts.append(("", told))
     return Verdict(exercise.name, "wrong", parts)
 
 
-def wrong(exercise, outcomes, run, mistake=None):
+def wrong(exercise, outcomes, printed, mistake=None):
     """The verdict on a wrong answer: the mistake it looks like, expected and received."""
-    expected, received, where = first_difference(exercise, outcomes)
+    by = mistake.by if mistake else ()
+    expected, received = next(
+        pair
+        for pair in zip(exercise.expected, outcomes, strict=True)
+        if not agree([pair[0]], [pair[1]], exercise, by)
+    )
     parts = [("", mistake.message)] if mistake else []
     if received.wrong:
         parts.append(("", received.wrong))
@@ -477,31 +316,28 @@ def wrong(exercise, outcomes, run, mistake=None):
         if received.line:
             parts.append(("In your cell", received.line))
     elif not received.wrong:
-        known, found = expected.value, received.value
-        if where and isinstance(known, dict) and isinstance(found, dict) and where in known:
-            parts.append(("What differs", where))
-            known, found = known[where], found.get(where)
-            where = None
-        if exercise.reveal:
-            parts.append(("Expected", show(known)))
-        parts.append(("Received", show(found)))
-        if found is None and exercise.cases:
-            parts.append(("", "A function without `return` gives back None."))
-        elif where and (np.ndim(known) or not exercise.reveal or not isinstance(found, np.ndarray)):
-            parts.append(("Where it differs", where))
-    if run.printed:
-        parts.append(("It printed", cut(run.printed.rstrip())))
+        parts += expected_and_received(exercise, expected.value, received.value, by)
+    if printed:
+        parts.append(("It printed", cut(printed.rstrip())))
     if not mistake:
-        parts.append(("", f'A hint: `exercises.hint("{exercise.name}")`'))
+        parts.append(ask_for_hint(exercise))
     return Verdict(exercise.name, "wrong", parts, mistake=mistake)
 
 
-def first_difference(exercise, outcomes):
-    """The first case on which an answer is not as expected: expected, received, where."""
-    for expected, received in zip(exercise.expected, outcomes, strict=True):
-        if received.error or received.wrong:
-            return expected, received, None
-        where = difference(expected.value, received.value, exercise.tolerance)
-        if where is not None:
-            return expected, received, where
-    raise AssertionError("no case differs")
+def expected_and_received(exercise, expected, received, by):
+    """The parts of a verdict that set two values beside each other."""
+    if received is None:
+        return [("Received", "None, as from a function without return")]
+    parts = []
+    if isinstance(expected, dict) and isinstance(received, dict):
+        chosen = {key: expected[key] for key in by or expected}
+        key = difference(chosen, received, exercise.tolerance)
+        parts.append(("What differs", key))
+        expected, received = expected[key], received.get(key)
+    if exercise.reveal:
+        parts.append(("Expected", show(expected)))
+    parts.append(("Received", show(received)))
+    where = difference(expected, received, exercise.tolerance)
+    if where not in ("the number", "the text", "the value"):
+        parts.append(("Where it differs", where))
+    return parts

@@ -1,0 +1,503 @@
+"""Exercises of lesson 02: count parameters, write the CNN, scale pixels, read a curve."""
+
+from cnncourse.exercises import Exercise, Mistake, Wrong
+
+import numpy as np
+
+LAYERS = ("convolution", "Dense of 16", "Dense of 8", "Dense of 10")
+
+
+def count_facts(answer):
+    """The count of each layer, so that each mistake is found beside others."""
+    if np.shape(answer) != (4,):
+        raise Wrong(
+            "A list of four numbers is wanted, one for each layer with parameters: "
+            "the convolution and the three Dense layers. MaxPooling2D and Flatten have none."
+        )
+    return dict(zip(LAYERS, answer, strict=True))
+
+
+def model_facts(model):
+    """What makes a Keras model the CNN of this lesson, however it was put together."""
+    if not hasattr(model, "count_params") or not hasattr(model, "layers"):
+        raise Wrong(
+            f"`build_cnn()` gave back an object of type {type(model).__name__}; "
+            "a Keras model is wanted."
+        )
+    if not model.built:
+        raise Wrong(
+            "The model does not know the size of its images yet, so it has no parameters to "
+            "count. Begin with `keras.Input((28, 28, 1))`."
+        )
+    steps = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    weighted = [layer for layer in steps if layer.weights]
+    dense = [layer for layer in weighted if type(layer).__name__ == "Dense"]
+    activations = []
+    for layer in steps:
+        kind = type(layer).__name__
+        name = {"ReLU": "relu", "Softmax": "softmax"}.get(kind)
+        name = name or getattr(getattr(layer, "activation", None), "__name__", None)
+        if layer.weights:
+            activations.append(name or "linear")
+        elif name and activations and activations[-1] == "linear":
+            activations[-1] = name
+    expected_kinds = ("Conv2D", "Dense", "MaxPooling2D", "Flatten", "Reshape", "Activation")
+    expected_kinds += ("ReLU", "Softmax")
+    return {
+        "shape of the input": str(tuple(model.input_shape)),
+        "layers with parameters": ", ".join(type(layer).__name__ for layer in weighted),
+        "kernels of the convolution": str(tuple(weighted[0].kernel.shape)) if dense else "none",
+        "pooling": ", ".join(
+            f"{type(layer).__name__} {tuple(layer.pool_size)}"
+            for layer in steps
+            if hasattr(layer, "pool_size")
+        ),
+        "inputs of the first Dense layer": dense[0].kernel.shape[0] if dense else 0,
+        "units of the Dense layers": ", ".join(str(layer.units) for layer in dense),
+        "activations": ", ".join(activations),
+        "shape of the output": str(tuple(model.output_shape)),
+        "further layers": ", ".join(
+            type(layer).__name__ for layer in steps if type(layer).__name__ not in expected_kinds
+        ),
+        "parameters": model.count_params(),
+    }
+
+
+def curve_facts(answer):
+    """The epoch and the word, in whatever spelling."""
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise Wrong("Two things are wanted: the number of the epoch and one of the three words.")
+    epoch, word = answer
+    word = "".join(letter for letter in str(word).casefold() if letter.isalpha())
+    known = {"over": "overfitting", "under": "underfitting", "good": "good fit"}
+    word = next((name for start, name in known.items() if word.startswith(start)), word)
+    return {"epoch": epoch, "word": word}
+
+
+def cnn(conv="4, activation='relu'", pool="layers.MaxPooling2D(2),", last="softmax"):
+    """The code of build_cnn with one part exchanged."""
+    return f"""
+def build_cnn():
+    return keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.Conv2D(32, {conv}),
+        {pool}
+        layers.Flatten(),
+        layers.Dense(16, activation="relu"),
+        layers.Dense(8, activation="relu"),
+        layers.Dense(10, activation="{last}"),
+    ])
+"""
+
+
+EXERCISES = (
+    Exercise(
+        name="02/parameter_count",
+        answer="cnn_parameters",
+        task=(
+            "Predict the parameters of the CNN's four layers that have any: "
+            "the convolution, then the Dense layers of 16, 8 and 10 units."
+        ),
+        hints=(
+            "A unit of a Dense layer has one weight for each of its inputs, and one bias. "
+            "A kernel has one weight for each number it covers, and one bias.",
+            "The convolution: each of the 32 kernels covers 4 x 4 pixels of 1 channel.",
+            "How many numbers does the first Dense layer see? A kernel of 4 fits 25 times along "
+            "28 pixels; pooling by 2 leaves 12 (the last row and column fall away); "
+            "there are 32 maps.",
+            "So `12 * 12 * 32` inputs: `12 * 12 * 32 * 16 + 16` parameters. "
+            "The last two layers are small: inputs times units, plus units.",
+        ),
+        solution="""
+            cnn_parameters = [
+                4 * 4 * 1 * 32 + 32,
+                12 * 12 * 32 * 16 + 16,
+                16 * 8 + 8,
+                8 * 10 + 10,
+            ]
+        """,
+        right=(
+            "cnn_parameters = [544, 73_744, 136, 90]",
+            "cnn_parameters = 544.0, (4608 + 1) * 16, (16 + 1) * 8, (8 + 1) * 10",
+        ),
+        facts=count_facts,
+        reveal=False,
+        mistakes=(
+            Mistake(
+                code="cnn_parameters = [512, 73_728, 128, 80]",
+                message=(
+                    "These are the weights without the biases. Every kernel and every Dense unit "
+                    "has one bias: add as many as the layer has kernels or units."
+                ),
+            ),
+            Mistake(
+                code="cnn_parameters = [544, 25 * 25 * 32 * 16 + 16, 136, 90]",
+                by=("Dense of 16",),
+                message=(
+                    "The first Dense layer is counted on the maps before pooling. "
+                    "MaxPooling2D has no parameters, and it makes each side of the maps half "
+                    "as long, so that the Dense layer after it has about a quarter of the inputs."
+                ),
+            ),
+            Mistake(
+                code="cnn_parameters = [544, 14 * 14 * 32 * 16 + 16, 136, 90]",
+                by=("Dense of 16",),
+                message=(
+                    "The first Dense layer is counted on maps of 14 x 14. That is half of 28, as "
+                    "if the convolution kept the size of the image. Without padding, a kernel "
+                    "of 4 fits fewer than 28 times along 28 pixels."
+                ),
+            ),
+            Mistake(
+                code="cnn_parameters = [544, 12 * 12 * 16 + 16, 136, 90]",
+                by=("Dense of 16",),
+                message=(
+                    "The first Dense layer is counted on one map. "
+                    "The convolution gives one map for each of its 32 kernels, and Flatten puts "
+                    "all of them into one row."
+                ),
+            ),
+            Mistake(
+                code="cnn_parameters = [4 * 4 * 32 + 1, 73_744, 136, 90]",
+                by=("convolution",),
+                message=(
+                    "The convolution is counted with one bias for the whole layer. "
+                    "Each of the 32 kernels has its own."
+                ),
+            ),
+            Mistake(
+                code="cnn_parameters = [28 * 28 * 32 + 32, 73_744, 136, 90]",
+                by=("convolution",),
+                message=(
+                    "The convolution is counted as if each kernel had a weight for every pixel of "
+                    "the image. A kernel has 4 x 4 weights and uses them at every position: "
+                    "these are the shared weights."
+                ),
+            ),
+        ),
+        shows=(
+            "Almost every parameter sits in the first Dense layer; the convolution itself costs "
+            "a few hundred. The sum is the number that `model.summary()` prints."
+        ),
+    ),
+    Exercise(
+        name="02/write_the_cnn",
+        answer="build_cnn",
+        task=(
+            "Write `build_cnn()`: images of 28 x 28 x 1; 32 kernels of 4 x 4 with ReLU; max "
+            "pooling by 2; Flatten; Dense 16 and Dense 8 with ReLU; Dense 10 with softmax."
+        ),
+        hints=(
+            "The MLP of this lesson is a `keras.Sequential` list too. "
+            "The CNN has two more layers between the input and Flatten.",
+            "The convolution: `layers.Conv2D(32, 4, activation='relu')`. "
+            "Its padding is 'valid' unless told otherwise, as it should be here.",
+            "After it `layers.MaxPooling2D(2)`, then `layers.Flatten()`, then the three Dense "
+            "layers as in the MLP. `return` the model.",
+        ),
+        setup="import keras\nfrom keras import layers",
+        solution='''
+            def build_cnn():
+                """Convolution, pooling, then the Dense layers of the MLP."""
+                return keras.Sequential([
+                    keras.Input((28, 28, 1)),
+                    layers.Conv2D(32, 4, activation="relu"),
+                    layers.MaxPooling2D(2),
+                    layers.Flatten(),
+                    layers.Dense(16, activation="relu"),
+                    layers.Dense(8, activation="relu"),
+                    layers.Dense(10, activation="softmax"),
+                ])
+        ''',
+        right=(
+            """
+            def build_cnn():
+                inputs = keras.Input(shape=(28, 28, 1))
+                x = layers.Conv2D(32, (4, 4))(inputs)
+                x = layers.MaxPool2D((2, 2))(x)
+                x = layers.ReLU()(x)
+                x = layers.Reshape((-1,))(x)
+                x = layers.Dense(16, "relu")(x)
+                x = layers.Dense(8)(x)
+                x = layers.Activation("relu")(x)
+                x = layers.Dense(10)(x)
+                return keras.Model(inputs, layers.Softmax()(x))
+            """,
+            """
+            def build_cnn():
+                model = keras.Sequential(name="mine")
+                model.add(layers.Conv2D(32, 4, activation=keras.ops.relu))
+                model.add(layers.MaxPooling2D())
+                model.add(layers.Flatten())
+                for units in (16, 8):
+                    model.add(layers.Dense(units, activation=keras.activations.relu))
+                model.add(layers.Dense(10, activation="softmax"))
+                model.build((None, 28, 28, 1))
+                model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+                return model
+            """,
+        ),
+        cases=((),),
+        facts=model_facts,
+        seconds=20,
+        mistakes=(
+            Mistake(
+                code=cnn(conv='4, activation="relu", padding="same"'),
+                by=("inputs of the first Dense layer",),
+                message=(
+                    "The convolution pads the image (`padding='same'`): its maps keep 28 x 28 and "
+                    "pool to 14 x 14. Without padding they are 25 x 25, and pool to 12 x 12."
+                ),
+            ),
+            Mistake(
+                code=cnn(pool=""),
+                by=("pooling",),
+                message=(
+                    "There is no pooling layer, so Flatten hands over every position of every "
+                    "map: about four times the inputs, and the parameters, for the first "
+                    "Dense layer."
+                ),
+            ),
+            Mistake(
+                code=cnn(pool="layers.AveragePooling2D(2),"),
+                by=("pooling",),
+                message="The pooling takes the average of each 2 x 2 square, not the largest.",
+            ),
+            Mistake(
+                code=cnn(conv='3, activation="relu"'),
+                by=("kernels of the convolution",),
+                message=(
+                    "The kernels are 3 x 3, a usual choice, but not this recipe's: 4 x 4. "
+                    "It changes the size of the maps and the number of parameters behind them."
+                ),
+            ),
+            Mistake(
+                code=cnn(last="linear"),
+                by=("activations",),
+                message=(
+                    "The last layer has no softmax: its ten outputs are logits, which may be "
+                    "negative and do not add up to 1, and the loss of this lesson expects "
+                    "probabilities."
+                ),
+            ),
+            Mistake(
+                code=cnn(last="relu"),
+                by=("activations",),
+                message=(
+                    "The last layer ends in ReLU: ten numbers of any size, many of them 0. Softmax "
+                    "makes probabilities of them."
+                ),
+            ),
+            Mistake(
+                code=cnn(last="sigmoid"),
+                by=("activations",),
+                message=(
+                    "The last layer ends in sigmoid: ten answers, each between 0 and 1, that do "
+                    "not know of each other. An image here has exactly one class; softmax "
+                    "shares a probability of 1 among the ten."
+                ),
+            ),
+            Mistake(
+                code=cnn(conv="4"),
+                by=("activations",),
+                message=(
+                    "The convolution has no activation: without ReLU behind it, it stays a "
+                    "linear step."
+                ),
+            ),
+            Mistake(
+                code=cnn().replace("layers.Flatten(),", ""),
+                by=("shape of the output",),
+                message=(
+                    "Flatten is missing: the Dense layers work at each of the 12 x 12 positions "
+                    "by itself, and the model gives a class for every position, not for the image."
+                ),
+            ),
+        ),
+        shows=(
+            "Two layers more than the MLP, 74,514 parameters: 544 + 73,744 + 136 + 90. "
+            "The summary shows how the image becomes 25 x 25 x 32, 12 x 12 x 32, 4,608 numbers, "
+            "and ten probabilities."
+        ),
+    ),
+    Exercise(
+        name="02/scale",
+        task="Write `scale(images)`: pixels 0 to 255 (uint8) become numbers from 0 to 1 (float32).",
+        hints=(
+            "The largest value that a pixel of 8 bits can have is 255: it must become 1.",
+            "Whole numbers cannot hold a half: make the images floating-point first, "
+            "`images.astype('float32')`.",
+            "Divide by 255, the same number for every image, in the training and in the test set.",
+        ),
+        solution="""
+            def scale(images):
+                return images.astype("float32") / 255
+        """,
+        right=(
+            "scale = lambda images: images / 255.0",
+            "def scale(images): return np.divide(images, 255, dtype=np.float32)",
+            "def scale(images): return np.asarray(images, 'float32') * np.float32(1 / 255)",
+            """
+            def scale(images):
+                scaled = np.empty(images.shape, "float32")
+                for index in np.ndindex(images.shape):
+                    scaled[index] = images[index] / 255
+                return scaled
+            """,
+        ),
+        cases=(
+            (np.array([[0, 51], [102, 255]], dtype="uint8"),),
+            (np.array([[0, 51, 102]], dtype="uint8"),),
+            (np.arange(16, 208, 16, dtype="uint8").reshape(3, 2, 2),),
+        ),
+        mistakes=(
+            Mistake(
+                code="def scale(images): return images.astype('float32') / 256",
+                message=(
+                    "This divides by 256, the number of values a pixel can have. The largest "
+                    "of them is 255, because they start at 0; so white stays just below 1."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return images // 255",
+                message=(
+                    "Whole numbers in, whole numbers out: everything below 255 becomes 0 and the "
+                    "image is lost. It happens with `//`, and when the result is turned back "
+                    "into uint8. Divide with `/` and keep float32."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return images.astype('float32') / images.max()",
+                message=(
+                    "This divides by the largest pixel that happens to be in these images. A "
+                    "darker set is then scaled by another number than the set the network learned "
+                    "from: the same grey means two things. Divide by 255 always."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def scale(images):
+                        x = images.astype("float32")
+                        return (x - x.min()) / (x.max() - x.min())
+                """,
+                message=(
+                    "This stretches the images from their own darkest to their own brightest "
+                    "pixel, so that the same grey comes out differently in another set."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return (images - images.mean()) / images.std()",
+                message=(
+                    "This standardises: mean 0, standard deviation 1. Networks learn well from "
+                    "that too, but the numbers are not between 0 and 1, and they depend on the "
+                    "images at hand."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return images / 127.5 - 1",
+                message="This scales to the range from -1 to 1; asked for is 0 to 1.",
+            ),
+            Mistake(
+                code="def scale(images): return images.astype('float32')",
+                message="The type is changed, and the values still go up to 255: divide them.",
+            ),
+            Mistake(
+                code="""
+                    def scale(images):
+                        images /= 255
+                        return images
+                """,
+                message=(
+                    "`images /= 255` wants to put fractions into the array that is there, and "
+                    "that one holds whole numbers of 8 bits: NumPy refuses. Make a new array: "
+                    "`images / 255`."
+                ),
+            ),
+        ),
+        shows=(
+            "One fixed number for every set of images. With float32 the 60,000 images take half "
+            "the memory that `images / 255` alone (float64) would take."
+        ),
+    ),
+    Exercise(
+        name="02/read_a_curve",
+        answer="(best_epoch, afterwards)",
+        task=(
+            "Give the epoch, counted from 1, with the lowest validation loss, and the word for "
+            "what happens afterwards: underfitting, good fit or overfitting."
+        ),
+        hints=(
+            "Two curves: one on the images that the network learns from, one on images held out. "
+            "Which of the two says how it will do on new images?",
+            "Find the lowest point of the validation loss. The curve wiggles: look to its end.",
+            "Afterwards the training loss goes on falling while the validation loss rises: the "
+            "network learns what is true of its training images alone.",
+        ),
+        solution="""
+            best_epoch = 6
+            afterwards = "overfitting"
+        """,
+        right=(
+            "best_epoch, afterwards = 6.0, 'Overfitting'",
+            "best_epoch, afterwards = np.int64(6), 'over-fitting '",
+        ),
+        facts=curve_facts,
+        reveal=False,
+        mistakes=(
+            Mistake(
+                code="best_epoch, afterwards = 5, 'overfitting'",
+                by=("epoch",),
+                message=(
+                    "That is the place in the list, which Python counts from 0. Epochs are "
+                    "counted from 1, here and in the lines that `fit` prints."
+                ),
+            ),
+            Mistake(
+                code="best_epoch, afterwards = 10, 'overfitting'",
+                by=("epoch",),
+                message=(
+                    "The training loss is lowest there, at the last epoch. It nearly always is: "
+                    "these are the images that the network fits itself to. Look at the validation "
+                    "loss."
+                ),
+            ),
+            Mistake(
+                code="best_epoch, afterwards = 3, 'overfitting'",
+                by=("epoch",),
+                message=(
+                    "The validation loss rises there for one epoch and falls again. One step "
+                    "up is noise as often as not; later lessons wait some epochs (patience) "
+                    "before they stop."
+                ),
+            ),
+            Mistake(
+                code="best_epoch, afterwards = 2, 'overfitting'",
+                by=("epoch",),
+                message=(
+                    "There the two curves cross. A training loss below the validation loss is "
+                    "usual and no harm, as long as the validation loss still falls."
+                ),
+            ),
+            Mistake(
+                code="best_epoch, afterwards = 6, 'underfitting'",
+                by=("word",),
+                message=(
+                    "A network that underfits is still bad on its own training images. Here the "
+                    "training loss goes on falling."
+                ),
+            ),
+            Mistake(
+                code="best_epoch, afterwards = 6, 'good fit'",
+                by=("word",),
+                message=(
+                    "With a good fit both losses fall and stay near each other. Here they part: "
+                    "one falls, the other rises."
+                ),
+            ),
+        ),
+        shows=(
+            "The network is at its best on new images at the lowest validation loss; what it "
+            "learns afterwards, it learns by heart. Stopping there is called early stopping."
+        ),
+    ),
+)
