@@ -17,6 +17,7 @@ import os
 import pathlib
 import sys
 import time
+from collections.abc import Sequence
 
 from . import budget
 from ._files import written_whole
@@ -120,7 +121,7 @@ class Book:
     def add(
         self,
         name: str,
-        value: float,
+        value: float | Sequence[float],
         *,
         data=None,
         seeds: list[int] | None = None,
@@ -130,15 +131,21 @@ class Book:
     ) -> float:
         """Write down one number and return it.
 
+        value: a number, or one a seed: their mean is then the value, and all are kept in `values`.
         data: the DataSet it was measured on. images: how many were trained on.
         A value that is not finite, or a name that stands already, is a ValueError.
         """
-        value = float(value)
-        if not math.isfinite(value):
+        values = [float(v) for v in value] if isinstance(value, Sequence) else [float(value)]
+        if not values or not all(map(math.isfinite, values)):
             raise ValueError(f"{name} is {value}; a result is finite. Find what went wrong.")
+        if isinstance(value, Sequence) and len(values) != len(seeds or ()):
+            raise ValueError(f"{name}: {len(values)} values, seeds {seeds}; expected one a seed.")
+        value = sum(values) / len(values)
         if any(entry["name"] == name for entry in self.numbers):
             raise ValueError(f"{name!r} stands in this book already; give it another name.")
         entry = {"name": name, "value": value}
+        if len(values) > 1:
+            entry["values"] = values
         details = {"seeds": seeds, "epochs": epochs, "images": images, "cpu_seconds": cpu_seconds}
         entry |= {key: detail for key, detail in details.items() if detail is not None}
         if data is not None:
@@ -148,9 +155,10 @@ class Book:
         self.numbers.append(entry)
         return value
 
-    def close(self, key: str) -> "Summary":
+    def close(self, key: str, cpu_seconds: float | None = None) -> "Summary":
         """Show the numbers; keep them where this run is one that stores. `key` is the one to quote.
 
+        cpu_seconds: of the whole, where it is not what this process has used since it began.
         Raises ResultError when asked to store what must not be kept: quick or stand-in numbers.
         """
         if key not in [entry["name"] for entry in self.numbers]:
@@ -164,7 +172,7 @@ class Book:
             "numbers": self.numbers,
             "data": self._sources,
             "budget": budget.name(),
-            "cpu_seconds": round(time.process_time() - self._cpu, 1),
+            "cpu_seconds": round(cpu_seconds or time.process_time() - self._cpu, 1),
             "peak_mib": _peak_mib(),
             "versions": {"python": sys.version.split()[0], **_versions()},
             "date": datetime.date.today().isoformat(),
