@@ -1,4 +1,4 @@
-"""Figures that more than one lesson draws: image grids and learning curves.
+"""Figures that more than one lesson draws: image grids, curves, confusion matrices.
 
 Each function takes arrays or plain mappings, makes a figure (or draws into the axes it is
 given) and returns it; `show` puts it into the notebook with a text for those who cannot see it.
@@ -12,6 +12,7 @@ import numpy as np
 # Okabe and Ito's palette, told apart with every common form of colour blindness.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "osD^vP*"
+_WRONG = "#B34A00"  # the palette's vermilion, darkened until small text is legible on white
 
 
 def use_style() -> None:
@@ -84,7 +85,8 @@ def image_grid(
             raise ValueError(f"{what}: expected one an image, {len(images)}; found {len(given)}.")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    height = rows * (cell + (0.25 if titles is not None else 0.05)) + 0.7
+    lines = max(text.count("\n") + 1 for text in titles) if titles is not None else 0
+    height = rows * (cell + (0.11 + 0.14 * lines if lines else 0.05)) + 0.7
     figure, axes = plt.subplots(
         rows, columns, figsize=(columns * cell + 0.2, height), squeeze=False
     )
@@ -100,6 +102,60 @@ def image_grid(
     if title:
         figure.suptitle(title)
     add_caption(figure, caption)
+    return figure
+
+
+def prediction_grid(
+    images: np.ndarray,
+    labels: Sequence[int],
+    probabilities: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    columns: int = 5,
+    title: str | None = None,
+    caption: str | None = None,
+):
+    """Draw images with what a network took them for, and return the Figure.
+
+    images: as for `image_grid`. labels: (N,), an index into class_names each.
+    probabilities: (N, classes), the network's output after softmax.
+    Over a right one stand a tick, the class and its probability; a wrong one has a cross, a frame
+    and, in a second line, the true class with the probability that the network gave to it.
+    Raises ValueError for other shapes, labels out of range, or rows that are no probabilities.
+    """
+    import matplotlib.pyplot as plt
+
+    images = _as_images(images)
+    labels = _as_labels("labels", labels, len(class_names))
+    probabilities = _as_probabilities(probabilities, len(class_names))
+    if not len(images) == len(labels) == len(probabilities):
+        raise ValueError(
+            f"images, labels and probabilities: expected one an image each; found {len(images)}, "
+            f"{len(labels)} and {len(probabilities)}."
+        )
+    predicted = probabilities.argmax(axis=1)
+    wrong = predicted != labels
+    titles = [
+        f"✓ {class_names[c]} {row[c]:.0%}" for c, row in zip(predicted, probabilities, strict=True)
+    ]
+    for index in np.flatnonzero(wrong):
+        label = labels[index]
+        truth = f"true: {class_names[label]} {probabilities[index, label]:.0%}"
+        titles[index] = f"{titles[index].replace('✓', '✗', 1)}\n{truth}"
+    figure = image_grid(
+        images,
+        titles,
+        columns=columns,
+        title=title,
+        caption=caption,
+        colours=np.where(wrong, _WRONG, "black"),
+        cell=1.3,
+    )
+    for index in np.flatnonzero(wrong):
+        ax = figure.axes[index]
+        frame = plt.Rectangle((0, 0), 1, 1, transform=ax.transAxes, clip_on=False)
+        frame.set(fill=False, edgecolor=_WRONG, linewidth=3)
+        ax.add_patch(frame)
     return figure
 
 
@@ -147,6 +203,69 @@ def learning_curves(
     return figure
 
 
+def confusion_matrix(
+    matrix: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    percent: bool = False,
+    title: str | None = None,
+    caption: str | None = None,
+    ax=None,
+):
+    """Draw a confusion matrix as an annotated heat map and return the Figure.
+
+    matrix: (K, K) counts; the row is the true class, the column the predicted one, as in
+    scikit-learn. class_names: K texts, in the order of the rows.
+    percent: write each row in percent of its images (so that the diagonal is the recall).
+    The shade grows with the square root of the number: few mistakes can be seen beside many hits.
+
+    Raises ValueError for an array that is not square, for numbers that are no counts, for a wrong
+    number of names and, in percent, for a class without images.
+    """
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+    from matplotlib.colors import PowerNorm
+
+    matrix = _as_counts(matrix)
+    count = len(matrix)
+    if isinstance(class_names, str) or len(class_names) != count:
+        raise ValueError(f"class_names: expected a list of {count} texts; found {class_names!r}.")
+    values = matrix
+    if percent:
+        images = matrix.sum(axis=1, keepdims=True)
+        if not images.all():
+            empty = ", ".join(str(class_names[row]) for row in np.flatnonzero(images == 0))
+            raise ValueError(
+                f"percent: no images of {empty}, and a part of none is no number. "
+                "Leave out the row and the column, or draw the counts."
+            )
+        values = 100 * matrix / images
+    if ax is None:
+        side = 2.2 + 0.52 * count
+        _, ax = plt.subplots(figsize=(side + 0.6, side))
+    top = 100 if percent else max(values.max(), 1)
+    sns.heatmap(
+        values,
+        ax=ax,
+        annot=True,
+        fmt=".1f" if percent else "d",
+        annot_kws={"fontsize": 8.5},
+        cmap="Blues",
+        norm=PowerNorm(0.5, vmin=0, vmax=top),
+        square=True,
+        linewidths=0.5,
+        linecolor="white",
+        xticklabels=class_names,
+        yticklabels=class_names,
+        cbar_kws={"label": "percent of the true class" if percent else "images", "shrink": 0.8},
+    )
+    ax.set(xlabel="predicted class", ylabel="true class", title=title or "Confusion matrix")
+    ax.set_xticklabels(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
+    add_caption(ax.figure, caption)
+    return ax.figure
+
+
 def _as_images(images) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim == 4 and images.shape[-1] == 1:
@@ -166,3 +285,59 @@ def _as_images(images) -> np.ndarray:
             "Scale them first."
         )
     return images
+
+
+def _as_labels(what: str, labels, classes: int) -> np.ndarray:
+    """Return labels as an array of whole numbers, each an index below `classes`."""
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        hint = " Of one-hot labels take argmax(axis=1)." if labels.ndim == 2 else ""
+        raise ValueError(
+            f"{what}: expected whole numbers of shape (N,); found {labels.dtype} of shape "
+            f"{labels.shape}.{hint}"
+        )
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(wrong):
+        raise ValueError(
+            f"{what}: expected 0 to {classes - 1}, an index into the {classes} class names; "
+            f"found {labels[wrong[0]]} at place {wrong[0]}."
+        )
+    return labels
+
+
+def _as_probabilities(probabilities, classes: int) -> np.ndarray:
+    """Return probabilities as an array (N, classes) whose rows add up to 1."""
+    probabilities = np.asarray(probabilities, dtype=float)
+    if probabilities.ndim != 2 or probabilities.shape[1] != classes:
+        raise ValueError(
+            f"probabilities: expected (N, {classes}), a column for each class name; "
+            f"found {probabilities.shape}."
+        )
+    inside = (probabilities >= 0) & (probabilities <= 1 + 1e-6)
+    whole = inside.all(axis=1) & np.isclose(probabilities.sum(axis=1), 1, atol=1e-3)
+    if not whole.all():
+        place = np.flatnonzero(~whole)[0]
+        row = probabilities[place]
+        raise ValueError(
+            f"probabilities: expected rows of numbers in 0..1 that add up to 1; row {place} has "
+            f"{row.min():.3g} to {row.max():.3g} and the sum {row.sum():.3g}. "
+            "Of logits take the softmax first."
+        )
+    return probabilities
+
+
+def _as_counts(matrix) -> np.ndarray:
+    matrix = np.asarray(matrix)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
+        raise ValueError(
+            f"matrix: expected (K, K), a row and a column a class; found {matrix.shape}."
+        )
+    whole = np.issubdtype(matrix.dtype, np.number) and not np.iscomplexobj(matrix)
+    if not whole or not (np.isfinite(matrix).all() and (matrix == np.floor(matrix)).all()):
+        raise ValueError(
+            "matrix: expected counts, whole numbers; found other values "
+            f"({matrix.dtype}). For percent give the counts and percent=True."
+        )
+    if matrix.min() < 0:
+        raise ValueError(f"matrix: expected counts, 0 or more; found {matrix.min()}.")
+    return matrix.astype(np.int64)
