@@ -248,7 +248,7 @@ def confusion_matrix(
         values,
         ax=ax,
         annot=True,
-        fmt=".1f" if percent else "d",
+        fmt=".0f" if percent else "d",
         annot_kws={"fontsize": 8.5},
         cmap="Blues",
         norm=PowerNorm(0.5, vmin=0, vmax=top),
@@ -259,6 +259,10 @@ def confusion_matrix(
         yticklabels=class_names,
         cbar_kws={"label": "percent of the true class" if percent else "images", "shrink": 0.8},
     )
+    for text, shade in zip(
+        ax.texts[-count * count :], ax.collections[-1].get_facecolors(), strict=True
+    ):
+        text.set_color("white" if _luminance(shade) < 0.179 else "black")
     ax.set(xlabel="predicted class", ylabel="true class", title=title or "Confusion matrix")
     ax.set_xticklabels(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticklabels(ax.get_yticklabels(), rotation=0)
@@ -341,3 +345,10 @@ def _as_counts(matrix) -> np.ndarray:
     if matrix.min() < 0:
         raise ValueError(f"matrix: expected counts, 0 or more; found {matrix.min()}.")
     return matrix.astype(np.int64)
+
+
+def _luminance(colour) -> float:
+    """The relative luminance of WCAG 2; below 0.179 white text stands out more than black."""
+    rgb = np.asarray(colour[:3])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
