@@ -177,7 +177,7 @@ def learning_curves(
     if not histories:
         raise ValueError("histories is empty; expected {name: history.history}.")
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.4, 3.8))
+        _, ax = plt.subplots(figsize=(8, 3.6))
     figure = ax.figure
     for index, (name, history) in enumerate(histories.items()):
         if metric not in history:
@@ -198,7 +198,7 @@ def learning_curves(
             )
     ax.set(xlabel="epoch", ylabel=metric, title=title or f"{metric.capitalize()} while training")
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1.01, 1))
     add_caption(figure, caption)
     return figure
 
