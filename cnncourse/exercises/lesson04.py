@@ -1,0 +1,547 @@
+"""Exercises of lesson 04: the accuracy of a coin, early stopping, precision by hand, worst pair."""
+
+from cnncourse.exercises import Exercise, Mistake, Wrong
+
+import numpy as np
+
+
+def numbers(answer, names):
+    """The answer as named numbers between 0 and 1, so that each mistake is found beside others."""
+    try:
+        values = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        raise Wrong("Numbers are wanted, such as `0.25` or `3 / 12`.") from None
+    if values.shape != (len(names),):
+        raise Wrong(f"{len(names)} numbers are wanted: {', '.join(names)}.")
+    if (values > 1).any():
+        raise Wrong("A number above 1: give parts of one, 0.25 for 25 percent.")
+    return dict(zip(names, values, strict=True))
+
+
+def coin_facts(answer):
+    return numbers(answer, ("die", "fair coin", "always cat", "bent coin"))
+
+
+def by_hand_facts(answer):
+    return numbers(answer, ("precision", "recall", "F1"))
+
+
+def coins(die=0.1, fair=0.5, always=0.9, bent=0.82):
+    """The code of the blank cell with one answer exchanged."""
+    return f"die, fair_coin, always_cat, bent_coin = {die}, {fair}, {always}, {bent}"
+
+
+def by_hand(precision=2 / 3, recall=3 / 4, f1=12 / 17):
+    """The code of the blank cell with one answer exchanged."""
+    return f"precision, recall, f1 = {precision}, {recall}, {f1}"
+
+
+EXERCISES = (
+    Exercise(
+        name="04/coin",
+        answer="[die, fair_coin, always_cat, bent_coin]",
+        task=(
+            "Give the expected accuracy of four guessers who never look: a ten-sided die on "
+            'CIFAR-10; and on 900 cats and 100 dogs a fair coin, the answer "cat" every time, and '
+            'a bent coin that says "cat" nine times out of ten.'
+        ),
+        hints=(
+            "The accuracy is the part of the images on which guess and label agree. Take one "
+            "image: how probable is it that the guess is its label?",
+            "Whatever the image is, the die shows its label once in ten throws, and the fair coin "
+            "once in two. How many of the thousand images are there does not matter to them.",
+            '"cat" every time is right on each cat and wrong on each dog.',
+            "The bent coin is right on a cat with probability 0.9 and on a dog with 0.1: weigh "
+            "these by how many cats and dogs there are, `0.9 * ... + 0.1 * ...`.",
+        ),
+        solution="""
+            die = 1 / 10
+            fair_coin = 0.5
+            always_cat = 900 / 1000
+            bent_coin = 0.9 * 0.9 + 0.1 * 0.1
+        """,
+        right=(
+            "die, fair_coin, always_cat, bent_coin = 0.1, 0.5, 0.9, 0.82",
+            "die, fair_coin, always_cat, bent_coin = np.array([10, 50, 90, 82]) / 100",
+        ),
+        facts=coin_facts,
+        reveal=False,
+        mistakes=(
+            Mistake(
+                code=coins(die=0.5),
+                by=("die",),
+                message=(
+                    "The die on CIFAR-10: one half would be right for two classes. There are ten, "
+                    "and the die shows the right one once in ten throws."
+                ),
+            ),
+            Mistake(
+                code=coins(fair=0.1),
+                by=("fair coin",),
+                message=(
+                    "The fair coin: in this set there are two classes, cat and dog, and the coin "
+                    "knows no others."
+                ),
+            ),
+            Mistake(
+                code=coins(fair=0.9),
+                by=("fair coin",),
+                message=(
+                    'The fair coin: it says "dog" for half of the cats, however many cats there '
+                    'are. That most images are cats does not help a guesser who says "cat" no '
+                    "more often for it."
+                ),
+            ),
+            Mistake(
+                code=coins(always=0.5),
+                by=("always cat",),
+                message=(
+                    'Always "cat": one half would be right if cats and dogs were equally many. '
+                    "Here nine images in ten are cats."
+                ),
+            ),
+            Mistake(
+                code=coins(always=1.0),
+                by=("always cat",),
+                message='Always "cat": it is wrong on every dog, and there are 100 of them.',
+            ),
+            Mistake(
+                code=coins(bent=0.9),
+                by=("bent coin",),
+                message=(
+                    'The bent coin: it says "cat" as often as there are cats, but not on the same '
+                    "images. One cat in ten it calls a dog, and nine dogs in ten a cat."
+                ),
+            ),
+            Mistake(
+                code=coins(bent=0.81),
+                by=("bent coin",),
+                message=(
+                    "The bent coin: these are the cats that it gets right. It is right on some "
+                    'dogs too: one tenth of the images are dogs, and it says "dog" to one tenth '
+                    "of them."
+                ),
+            ),
+            Mistake(
+                code=coins(bent=0.5),
+                by=("bent coin",),
+                message=(
+                    'The bent coin: one half is what a fair coin reaches. This one says "cat" '
+                    "nine times out of ten, and most images are cats."
+                ),
+            ),
+        ),
+        shows=(
+            "Accuracy says nothing by itself: 0.9 can be worth nothing at all, and on ten equal "
+            "classes everything above 0.1 was learned. Set a guesser beside every network."
+        ),
+    ),
+    Exercise(
+        name="04/stop_and_best",
+        task=(
+            "Write `stop_and_best(losses, patience)`: the epoch after which early stopping ends "
+            "the training, and the epoch with the lowest loss until then, both counted from 1."
+        ),
+        hints=(
+            "Go through the losses in order, as they come in. Remember the lowest so far and the "
+            "epoch that it came from.",
+            "An epoch that is no better than the lowest so far makes the wait one longer; "
+            "a better one sets the wait back to 0.",
+            "When the wait reaches the patience, the training ends: `return epoch, best_epoch`. "
+            "Where that never happens, it ends with the last epoch of all.",
+        ),
+        solution='''
+            def stop_and_best(losses, patience):
+                """The epoch at which the training stops and the best one until then, from 1."""
+                best_epoch, lowest = 0, float("inf")
+                for epoch, loss in enumerate(losses, start=1):
+                    if loss < lowest:
+                        best_epoch, lowest = epoch, loss
+                    elif epoch - best_epoch >= patience:
+                        break
+                return epoch, best_epoch
+        ''',
+        right=(
+            """
+            def stop_and_best(losses, patience):
+                for epoch in range(1, len(losses) + 1):
+                    best = int(np.argmin(losses[:epoch])) + 1
+                    if epoch - best == patience:
+                        return [epoch, best]
+                return [len(losses), best]
+            """,
+            """
+            def stop_and_best(losses, patience):
+                wait, best, at = 0, np.inf, 0
+                for i, loss in enumerate(losses):
+                    wait += 1
+                    if loss < best:
+                        best, at, wait = loss, i, 0
+                    if wait >= patience:
+                        return i + 1, at + 1
+                return len(losses), at + 1
+            """,
+        ),
+        cases=(
+            ([0.9, 0.7, 0.8, 0.75, 0.6], 2),
+            ([0.9, 0.7, 0.6], 2),
+            ([0.9, 0.6, 0.8, 0.7, 0.65, 0.5], 2),
+            ([0.9, 0.7, 0.7, 0.7, 0.7], 2),
+            ([0.9, 0.8, 0.85, 0.9, 0.7, 0.75, 0.8], 2),
+            ([0.9, 0.7, 0.8, 0.6, 0.7, 0.8, 0.9], 3),
+        ),
+        mistakes=(
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= patience:
+                                break
+                        return epoch, best_epoch
+                """,
+                message=(
+                    "These epochs are counted from 0, as Python counts places in a list. Asked for "
+                    "is the count from 1, as `fit` prints it."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        wait = 0
+                        for epoch in range(1, len(losses)):
+                            wait = wait + 1 if losses[epoch] >= losses[epoch - 1] else 0
+                            if wait == patience:
+                                break
+                        return epoch + 1, int(np.argmin(losses[:epoch + 1])) + 1
+                """,
+                message=(
+                    "This compares each epoch with the one before it. Early stopping compares with "
+                    "the lowest loss so far: after 0.6, 0.8 and then 0.7 are two epochs without "
+                    "progress, although 0.7 is below 0.8."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch > patience:
+                                break
+                        return epoch, best_epoch
+                """,
+                message=(
+                    "This waits one epoch too long. With a patience of 2 the training ends with "
+                    "the second epoch in a row that is no better than the best."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= patience:
+                                break
+                        return epoch, int(np.argmin(losses)) + 1
+                """,
+                message=(
+                    "This best epoch is the lowest of all losses in the list, also of those after "
+                    "the stop. Those epochs never took place."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best = int(np.argmin(losses)) + 1
+                        return min(best + patience, len(losses)), best
+                """,
+                message=(
+                    "This looks for the lowest loss in the whole list first. Early stopping does "
+                    "not know the future: it decides after each epoch from those it has seen."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss <= lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= patience:
+                                break
+                        return epoch, best_epoch
+                """,
+                message=(
+                    "This takes an equal loss for progress (`<=`). Keras wants a loss lower than "
+                    "the lowest so far; a network that stands still would never stop."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest, bad = 0, float("inf"), 0
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            else:
+                                bad += 1
+                            if bad == patience:
+                                break
+                        return epoch, best_epoch
+                """,
+                message=(
+                    "This counts all epochs without progress together. A better epoch sets the "
+                    "wait back to 0: the patience is for epochs in a row."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= patience:
+                                break
+                        return best_epoch, epoch
+                """,
+                message="The two are exchanged: the epoch of the stop comes first.",
+            ),
+        ),
+        shows=(
+            "Where early stopping ends a training, the best epoch lies as far back as the patience "
+            "is long. The network still has the weights of the last epoch, unless "
+            "`restore_best_weights=True` is asked for."
+        ),
+    ),
+    Exercise(
+        name="04/worst_pair",
+        task=(
+            "Write `worst_pair(matrix, class_names)`: the names (true, predicted) of the mistake "
+            "made most often. Rows are the true classes. Leave the matrix as it was."
+        ),
+        hints=(
+            "The diagonal holds the hits, not mistakes. Work on a copy of the matrix in which the "
+            "diagonal is 0: `np.fill_diagonal`.",
+            "`mistakes.argmax()` counts through the whole matrix as if it were one row; "
+            "`np.unravel_index(place, mistakes.shape)` gives row and column.",
+            "The row is the true class, the column the predicted one: "
+            "`return class_names[row], class_names[column]`.",
+        ),
+        solution='''
+            def worst_pair(matrix, class_names):
+                """The true and the predicted class of the mistake made most often."""
+                mistakes = matrix.copy()
+                np.fill_diagonal(mistakes, 0)
+                row, column = np.unravel_index(mistakes.argmax(), mistakes.shape)
+                return class_names[row], class_names[column]
+        ''',
+        right=(
+            """
+            def worst_pair(matrix, class_names):
+                pairs = [(a, b) for a in range(len(matrix)) for b in range(len(matrix)) if a != b]
+                a, b = max(pairs, key=lambda pair: matrix[pair])
+                return [class_names[a], class_names[b]]
+            """,
+            """
+            def worst_pair(matrix, class_names):
+                mistakes = matrix * (1 - np.eye(len(matrix)))
+                return tuple(class_names[i] for i in divmod(int(mistakes.argmax()), len(matrix)))
+            """,
+        ),
+        cases=(
+            (np.array([[6, 3, 1], [2, 6, 0], [1, 0, 11]]), ("cat", "dog", "frog")),
+            (np.array([[2, 0, 8], [3, 1, 0], [6, 0, 40]]), ("ship", "deer", "bird")),
+            (np.array([[50, 5, 9], [7, 60, 0], [2, 8, 1]]), ("truck", "frog", "horse")),
+            (np.array([[90, 6, 0], [7, 20, 1], [2, 4, 4]]), ("cat", "dog", "deer")),
+        ),
+        mistakes=(
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        row, column = np.unravel_index(matrix.argmax(), matrix.shape)
+                        return class_names[row], class_names[column]
+                """,
+                message=(
+                    "A class is confused with itself: this is the largest number of all, which "
+                    "stands on the diagonal, where the hits are."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        mistakes = matrix.copy()
+                        np.fill_diagonal(mistakes, 0)
+                        row, column = np.unravel_index(mistakes.argmax(), mistakes.shape)
+                        return class_names[column], class_names[row]
+                """,
+                message=(
+                    "Right pair, wrong way round: the row is the true class and comes first, the "
+                    "column is what the network said. Cats called dogs are not dogs called cats."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        mistakes = matrix / matrix.sum(axis=1, keepdims=True)
+                        np.fill_diagonal(mistakes, 0)
+                        row, column = np.unravel_index(mistakes.argmax(), mistakes.shape)
+                        return class_names[row], class_names[column]
+                """,
+                message=(
+                    "This looks at each row in percent: the mistake that is the largest part of "
+                    "its class. Asked for is the one made most often, in images."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        both = np.triu(matrix + matrix.T, 1)
+                        row, column = np.unravel_index(both.argmax(), both.shape)
+                        return class_names[row], class_names[column]
+                """,
+                message=(
+                    "This adds both directions together, cats called dogs and dogs called cats. "
+                    "A fair question too, but asked for is one direction."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        mistakes = matrix.copy()
+                        np.fill_diagonal(mistakes, 0)
+                        row, column = np.unravel_index(mistakes.argmax(), mistakes.shape)
+                        return row, column
+                """,
+                message="These are the numbers of the classes; give their names.",
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        row = np.argmin(np.diag(matrix))
+                        others = matrix[row].copy()
+                        others[row] = 0
+                        return class_names[row], class_names[others.argmax()]
+                """,
+                message=(
+                    "This takes the class with the fewest hits and looks only in its row. A class "
+                    "with many hits can have a larger mistake beside them."
+                ),
+            ),
+        ),
+        shows=(
+            "The one mistake to look at first. The next step is to look at the images in that "
+            "cell, not at more numbers."
+        ),
+    ),
+    Exercise(
+        name="04/by_hand",
+        answer="[precision, recall, f1]",
+        task="Work out precision, recall and F1 of the class dog from the small matrix, on paper.",
+        hints=(
+            "Three numbers of the matrix are enough: the dogs called dog, all that was called dog, "
+            "and all dogs.",
+            "All that was called dog is the sum of the column; all dogs are the sum of the row.",
+            "Precision is hits by column, recall is hits by row. "
+            "F1 is `2 * precision * recall / (precision + recall)`.",
+        ),
+        solution="""
+            precision = 6 / (3 + 6 + 0)
+            recall = 6 / (2 + 6 + 0)
+            f1 = 2 * precision * recall / (precision + recall)
+        """,
+        right=(
+            "precision, recall, f1 = 2 / 3, 3 / 4, 12 / 17",
+            "precision, recall, f1 = 0.667, 0.75, 0.706",
+        ),
+        facts=by_hand_facts,
+        reveal=False,
+        tolerance=1e-3,
+        mistakes=(
+            Mistake(
+                code=by_hand(precision=3 / 4, recall=2 / 3),
+                by=("precision", "recall"),
+                message=(
+                    "Precision and recall are exchanged. Precision asks of all that was called dog "
+                    "(the column) how much was dog; recall asks of all dogs (the row) how many "
+                    "were found."
+                ),
+            ),
+            Mistake(
+                code=by_hand(precision=3 / 4),
+                by=("precision",),
+                message=(
+                    "This precision divides by the row of dog, all dogs: that is the recall. "
+                    "Precision divides by all that was called dog, the column."
+                ),
+            ),
+            Mistake(
+                code=by_hand(recall=2 / 3),
+                by=("recall",),
+                message=(
+                    "This recall divides by the column of dog: that is the precision. Recall "
+                    "divides by all dogs, the row."
+                ),
+            ),
+            Mistake(
+                code=by_hand(precision=23 / 30),
+                by=("precision",),
+                message=(
+                    "This is the accuracy: all hits by all images. Precision is about one class, "
+                    "and here about what was called dog."
+                ),
+            ),
+            Mistake(
+                code=by_hand(recall=23 / 30),
+                by=("recall",),
+                message=(
+                    "This is the accuracy: all hits by all images. Recall is about one class, "
+                    "and here about the dogs alone."
+                ),
+            ),
+            Mistake(
+                code=by_hand(precision=6 / 30),
+                by=("precision",),
+                message="This divides by all images. Precision divides by what was called dog.",
+            ),
+            Mistake(
+                code=by_hand(recall=6 / 30),
+                by=("recall",),
+                message="This divides by all images. Recall divides by the number of dogs.",
+            ),
+            Mistake(
+                code=by_hand(precision=25 / 28),
+                by=("precision",),
+                message=(
+                    "The images that are no dogs and were not called dogs are counted here as hits "
+                    "as well. Neither precision nor recall looks at them."
+                ),
+            ),
+            Mistake(
+                code=by_hand(f1=17 / 24),
+                by=("F1",),
+                message=(
+                    "F1 is not the ordinary mean of precision and recall but the harmonic mean, "
+                    "which lies nearer to the smaller of the two."
+                ),
+            ),
+            Mistake(
+                code=by_hand(f1=1 / 2),
+                by=("F1",),
+                message=(
+                    "This is precision times recall. Twice that, divided by their sum, is F1."
+                ),
+            ),
+        ),
+        shows=(
+            "One class, two questions: of what was called dog, how much was dog; of all dogs, how "
+            "many were found. F1 is high only where both are."
+        ),
+    ),
+)
