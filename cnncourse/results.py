@@ -53,7 +53,7 @@ def root() -> pathlib.Path | None:
     """Return the course's folder, found upwards from the working directory, or None."""
     here = pathlib.Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / "cnncourse").is_dir() and (folder / "notebooks").is_dir():
+        if (folder / "pyproject.toml").is_file() and (folder / "notebooks").is_dir():
             return folder
     return None
 

@@ -1,9 +1,12 @@
 """Run lessons, each in a fresh kernel: progress, a table at the end, nothing left running."""
 
+import asyncio
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
+import signal
 import sys
 import time
 
@@ -91,21 +94,39 @@ def run_lesson(
             number = f"cell {cells.index(cell_index) + 1} of {len(cells)}"
             progress.cell(f"{path.stem}: {number}, {passed:.0f} s{before}")
 
+    interrupted = []
+
+    def on_notebook_start(notebook):
+        # nbclient ends the kernel on a signal, and then fails in one of several ways.
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+
+        def interrupt():
+            interrupted.append(True)
+            task.cancel()
+
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, interrupt)
+
     client = nbclient.NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
         kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
+        on_notebook_start=on_notebook_start,
         on_cell_start=on_start,
     )
     error = None
     try:
         client.execute()
-    except nbclient.exceptions.CellExecutionError as failure:
-        error = f"{failure.ename}: {failure.evalue}".splitlines()[0]
-    except (nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError) as failure:
-        error = f"{type(failure).__name__}: {failure}".splitlines()[0]
+    except (Exception, asyncio.CancelledError) as failure:
+        if interrupted:
+            raise KeyboardInterrupt from failure
+        if isinstance(failure, nbclient.exceptions.CellExecutionError):
+            error = f"{failure.ename}: {failure.evalue}".splitlines()[0]
+        else:
+            error = f"{type(failure).__name__}: {failure}".splitlines()[0]
     seconds = time.monotonic() - started
     record = _record(notebook)
     _write_notebook(notebook, out / path.name)

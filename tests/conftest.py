@@ -32,7 +32,8 @@ def real():
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """An empty course folder, made the working directory."""
-    for folder in ("cnncourse", "notebooks", "studies", "results"):
+    for folder in ("notebooks", "studies", "results"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path

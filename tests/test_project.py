@@ -1,0 +1,137 @@
+"""The house itself: one list of dependencies, clean code, modules that know whom they may."""
+
+import ast
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+def pyproject():
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        import tomli as tomllib
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def requirements():
+    project = pyproject()
+    return [
+        Requirement(r) for r in project["dependencies"] + project["optional-dependencies"]["test"]
+    ]
+
+
+def constraints(text):
+    lines = (line.strip() for line in text.splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+def test_environment_yml_installs_what_pyproject_names():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    *conda, pip = environment["dependencies"]
+    (python,) = [d for d in conda if d.startswith("python")]
+    assert python.removeprefix("python") == pyproject()["requires-python"]
+    assert pip == {"pip": ["--constraint constraints.txt", "--editable .[test]"]}
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
+def test_constraints_pin_every_dependency_within_its_bounds(version):
+    text = (ROOT / "constraints.txt").read_text()
+    here = {"python_version": version, "python_full_version": f"{version}.5"}
+    pinned = {}
+    for constraint in constraints(text):
+        if constraint.marker is None or constraint.marker.evaluate(here):
+            name = canonicalize_name(constraint.name)
+            assert name not in pinned, f"{name} is pinned twice for Python {version}"
+            (pin,) = constraint.specifier
+            assert pin.operator == "=="
+            pinned[name] = pin.version
+    for requirement in requirements():
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
+
+
+def test_constraints_hold_no_addresses():
+    assert not re.search(
+        r"://|\s@\s|--", re.sub("(?m)^#.*$", "", (ROOT / "constraints.txt").read_text())
+    )
+
+
+def test_this_environment_is_the_pinned_one():
+    from importlib.metadata import version
+
+    for constraint in constraints((ROOT / "constraints.txt").read_text()):
+        wanted = {canonicalize_name(r.name) for r in requirements()}
+        if canonicalize_name(constraint.name) in wanted and (
+            constraint.marker is None or constraint.marker.evaluate()
+        ):
+            assert constraint.specifier.contains(version(constraint.name)), constraint
+
+
+def test_ruff_finds_nothing():
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "cnncourse", "tests", "studies", "notebooks"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("module", ["", ".data", ".plots", ".results", ".budget", ".exercises"])
+def test_importing_the_package_imports_no_tensorflow(module):
+    script = f"import cnncourse{module}, sys; print('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
+
+
+def test_tensorflow_s_notices_stay_away():
+    script = "import cnncourse, tensorflow as tf; tf.ones(2) + 1"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_helpers_know_only_whom_they_may():
+    private = {"_datasets", "_files", "_standins", "_quiet"}
+    allowed = {
+        "budget": set(),
+        "conv": {"budget"},
+        "data": {"budget"},
+        "plots": {"budget"},
+        "results": {"budget"},
+    }
+    for module, friends in allowed.items():
+        tree = ast.parse((ROOT / "cnncourse" / f"{module}.py").read_text())
+        known = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                known |= {node.module} if node.module else {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module.startswith("cnncourse"):
+                known |= {alias.name for alias in node.names}
+        assert known <= friends | private, f"{module} imports {known - friends - private}"
+
+
+def test_no_module_of_the_package_reads_pickles():
+    for path in (ROOT / "cnncourse").rglob("*.py"):
+        assert not re.search(r"\bpickle\b(?!=False)|allow_pickle=True", path.read_text()), path
+
+
+def test_make_help_lists_every_target():
+    text = (ROOT / "Makefile").read_text()
+    for target in ("lessons", "lab", "test", "results", "clean"):
+        assert re.search(rf"(?m)^{target}:.*## ", text), target
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "make lessons" in done.stdout
+    for target in ("site", "bench", "student"):
+        done = subprocess.run(["make", target], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode != 0
+        assert f"make {target} is not there yet" in done.stderr
