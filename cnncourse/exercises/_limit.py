@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+GRACE = 2  # seconds for stopped code to end before it is called stuck
+
 
 class TimeIsUp(SystemExit):
     """Raised inside code that runs too long; a SystemExit ends a thread without a traceback."""
@@ -94,7 +96,7 @@ def limited(function, seconds):
             if thread.is_alive():
                 stopper = threading.Thread(target=stop, daemon=True)
                 stopper.start()
-                stopper.join(2)
+                stopper.join(GRACE)
                 run.ended, run.stuck = False, thread.is_alive()
             random.setstate(states[0])
             np.random.set_state(states[1])  # noqa: NPY002

@@ -14,7 +14,7 @@ def count_facts(answer):
             "A list of four numbers is wanted, one for each layer with parameters: "
             "the convolution and the three Dense layers. MaxPooling2D and Flatten have none."
         )
-    return dict(zip(LAYERS, answer, strict=True))
+    return dict(zip(LAYERS, np.asarray(answer), strict=True))
 
 
 def model_facts(model):
@@ -433,8 +433,16 @@ EXERCISES = (
             "Afterwards the training loss goes on falling while the validation loss rises: the "
             "network learns what is true of its training images alone.",
         ),
+        setup="""
+            import numpy as np
+
+            another = {
+                "loss": [0.81, 0.50, 0.44, 0.39, 0.34, 0.30, 0.26, 0.22, 0.19, 0.16],
+                "val_loss": [0.64, 0.52, 0.47, 0.48, 0.44, 0.42, 0.43, 0.46, 0.49, 0.53],
+            }
+        """,
         solution="""
-            best_epoch = 6
+            best_epoch = another["val_loss"].index(min(another["val_loss"])) + 1
             afterwards = "overfitting"
         """,
         right=(
@@ -465,9 +473,9 @@ EXERCISES = (
                 code="best_epoch, afterwards = 3, 'overfitting'",
                 by=("epoch",),
                 message=(
-                    "The validation loss rises there for one epoch and falls again. One step "
-                    "up is noise as often as not; later lessons wait some epochs (patience) "
-                    "before they stop."
+                    "After that epoch the validation loss rises once, and then falls further. One "
+                    "step up is noise as often as not; later lessons wait some epochs "
+                    "(patience) before they stop."
                 ),
             ),
             Mistake(
