@@ -124,6 +124,16 @@ def test_no_module_of_the_package_reads_pickles():
         assert not re.search(r"\bpickle\b(?!=False)|allow_pickle=True", path.read_text()), path
 
 
+def test_the_readme_maps_every_lesson():
+    text = (ROOT / "README.md").read_text()
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.md")):
+        lines = path.read_text().splitlines()
+        title = next(line for line in lines if line.startswith("# ")).removeprefix("# ")
+        minutes = re.search(r"\*\*Time:?\*\*:? (\d+) minutes", "\n".join(lines)).group(1)
+        row = f"| {path.stem[:2]} | [{title}](notebooks/{path.stem}.ipynb) | {minutes} |"
+        assert row in text, f"README.md lacks: {row}"
+
+
 def test_make_help_lists_every_target():
     text = (ROOT / "Makefile").read_text()
     for target in ("lessons", "lab", "test", "results", "clean"):
