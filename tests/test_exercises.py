@@ -292,7 +292,13 @@ def assert_no_answer_is_running():
     [
         "while True: pass",
         "while True:\n        try: kernel += 1\n        except: pass",
-        "while True:\n        try: kernel += 1\n        except BaseException: continue",
+        """caught = 0
+    while True:
+        try:
+            while True: time.sleep(0.001)
+        except BaseException:
+            caught += 1
+            if caught == 3: raise""",
         "while True: print('flood')",
         "while True: time.sleep(0.001)",
         "return EndlessArray()",

@@ -291,8 +291,8 @@ def out_of_time(exercise, run, outcomes):
         parts.append(("On the input", outcomes[-1].call))
     if run.stuck:
         told = (
-            "It is still at work inside compiled code, where it cannot be stopped from here: "
-            "restart the kernel if the notebook stays slow."
+            "It could not be stopped, as happens inside compiled code: restart the kernel if the "
+            "notebook stays slow."
         )
         parts.append(("", told))
     return Verdict(exercise.name, "wrong", parts)
