@@ -276,7 +276,7 @@ def not_attempted(exercise, lines=()):
     parts = [("", exercise.task)]
     if lines:
         which = "line " if len(lines) == 1 else "lines "
-        parts.append(("Still `...` in the cell", which + ", ".join(map(str, lines))))
+        parts.append(("Still blank in the cell", which + ", ".join(map(str, lines))))
     return Verdict(exercise.name, "not attempted", [*parts, ask_for_hint(exercise)])
 
 
