@@ -464,7 +464,7 @@ def _read_idx(folder: pathlib.Path, spec: Spec) -> dict[str, np.ndarray]:
                 ) from error
             shape = spec.shapes[key]
             start = 4 + 4 * len(shape)
-            sizes = tuple(np.frombuffer(raw[4:start], ">u4"))
+            sizes = tuple(np.frombuffer(raw[4:start], ">u4").tolist())
             if sizes != shape or len(raw) != start + np.prod(shape):
                 raise DataError(
                     f"{path}: expected sizes {shape}; found {sizes} and {len(raw)} bytes. "

@@ -283,6 +283,13 @@ def test_damaged_debian_file(tmp_path, tiny):
         data.load("fashion_mnist")
 
 
+def test_debian_file_with_other_sizes(tmp_path, tiny):
+    fewer = {**tiny, "x_test": tiny["x_test"][:5]}
+    debian_files(tmp_path / "root", fewer)
+    with pytest.raises(data.DataError, match=r"expected sizes \(10, 28, 28\); found \(5, 28, 28\)"):
+        data.load("fashion_mnist")
+
+
 def test_wrong_settings(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="'fashion'; expected one of mnist, fashion_mnist"):
         data.load("fashion")
@@ -348,6 +355,7 @@ def test_an_interrupt_leaves_the_old_file(tmp_path):
     def write_half():
         with written_whole(target) as stream:
             stream.write(b"new, half")
+            assert len(list(tmp_path.iterdir())) == 2, "written beside the file, then renamed"
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
