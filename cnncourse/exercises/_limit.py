@@ -54,6 +54,7 @@ def limited(function, seconds):
 
     Python code is stopped by an exception that is raised in it again and again until it ends.
     Compiled code (one long NumPy call) cannot be stopped: it is left to end in its daemon thread.
+    Where it never gives other threads a turn, as in sum(itertools.count()), no limit helps.
     Afterwards the global random states of Python and NumPy are as they were before.
     """
     run, sink = Run(), Sink()
