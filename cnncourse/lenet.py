@@ -27,7 +27,7 @@ __all__ = [
     "scaled_tanh",
 ]
 
-BACKGROUND, FOREGROUND = -0.1, 1.175  # so that a digit's pixels have about mean 0 and variance 1
+BACKGROUND, FOREGROUND = -0.1, 1.175  # so that the pixels of a digit have about the mean 0
 
 # For each of C3's 16 maps, the maps of S2 that it reads: six times three neighbours, six times
 # four neighbours (the maps stand in a ring), three times four that are not, and once all six.

@@ -114,10 +114,8 @@ def test_prepare():
     assert np.isclose(found, -0.1).sum() == found.size - 1
 
 
-def test_prepared_digits_have_about_mean_0_and_variance_1(real):
-    found = lenet.prepare(real("mnist").x_train[:2_000])
-    assert abs(found.mean()) < 0.1
-    assert abs(found.var() - 1) < 0.9
+def test_prepared_digits_have_about_mean_0(real):
+    assert abs(lenet.prepare(real("mnist").x_train[:2_000]).mean()) < 0.05
 
 
 def test_distort_leaves_alone_or_moves_as_scipy_does():
