@@ -155,8 +155,8 @@ class Distort(keras.layers.Layer):
     def distort(self, images):
         """Return the images, each under its own affine map, with straight lines kept straight."""
         _, height, width, _ = images.shape
-        draw = keras.random.uniform((7, ops.shape(images)[0]), -1, 1, seed=self.generator)
-        right, down, scale, squeeze, shear, turn, _ = ops.unstack(draw, num=7)
+        draw = keras.random.uniform((6, ops.shape(images)[0]), -1, 1, seed=self.generator)
+        right, down, scale, squeeze, shear, turn = ops.unstack(draw, num=6)
         most = self.most
         scale, squeeze = most["scale"] * scale, most["squeeze"] * squeeze
         across, along = 1 + scale + squeeze, 1 + scale - squeeze
