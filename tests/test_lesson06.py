@@ -44,8 +44,8 @@ def started(cells, monkeypatch):
     processes = []
     start_worker = cells.start_worker
 
-    def start_and_note(*args):
-        processes.append(start_worker(*args))
+    def start_and_note(*args, **options):
+        processes.append(start_worker(*args, **options))
         return processes[-1]
 
     monkeypatch.setattr(cells, "start_worker", start_and_note)
