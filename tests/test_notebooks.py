@@ -150,7 +150,7 @@ def test_no_measured_number_is_typed(name):
 # The network-free fall-back
 
 
-@pytest.mark.parametrize("name", ["02_mlp_vs_cnn"])
+@pytest.mark.parametrize("name", ["02_mlp_vs_cnn", "06_tf_nn_layers"])
 def test_lesson_runs_on_stand_ins(name, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNCOURSE_SOURCES", "drawn")
     monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
