@@ -19,7 +19,7 @@ SHAPES = {
     "dense2": (1024, 10),
 }
 SLEEP = "import time; print('here', flush=True); time.sleep(600)"
-RATE = 0.01
+RATE = 0.002
 
 
 @pytest.fixture(scope="module")
