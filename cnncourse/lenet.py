@@ -102,7 +102,8 @@ def prepare(images: np.ndarray) -> np.ndarray:
     """Return digits as LeNet-5 takes them: (N, 32, 32, 1), float32, from -0.1 to 1.175.
 
     images: (N, 28, 28), uint8, 0 for the background. The background becomes -0.1, the strokes
-    1.175; two more pixels of background on each side let the kernels centre on a stroke's end.
+    1.175. Two more pixels on each side let the end of a stroke lie in the middle of what the last
+    convolutions see.
     """
     images = np.asarray(images)
     if images.ndim != 3 or images.shape[1:] != (28, 28) or images.dtype != np.uint8:
