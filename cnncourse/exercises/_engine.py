@@ -20,6 +20,10 @@ from cnncourse.exercises._limit import TimeIsUp, limited
 from cnncourse.exercises._show import Verdict, cut, show, show_call
 from cnncourse.exercises._values import Unreadable, difference, has_blank, plain
 
+import numpy as np
+
+MOST_NUMBERS = 10**7  # a view of more can be computed with for hours, and not be stopped
+
 
 class Wrong(Exception):  # noqa: N818
     """Raised by an exercise's `facts` to say, in its own words, why an answer is wrong."""
@@ -160,6 +164,9 @@ def observe(exercise, answer, outcomes):
             outcome.blank = "ellipsis" in outcome.error.casefold()
             continue
         if exercise.facts and value is not None and not outcome.blank:
+            if isinstance(value, np.ndarray) and value.size > MOST_NUMBERS:
+                outcome.wrong = f"This has {value.size:,} numbers, far more than are asked for."
+                continue
             try:
                 value = exercise.facts(value)
             except Wrong as wrong:

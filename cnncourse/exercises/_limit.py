@@ -57,7 +57,7 @@ def limited(function, seconds):
     Where it never gives other threads a turn, as in sum(itertools.count()), no limit helps.
     Afterwards the global random states of Python and NumPy are as they were before.
     """
-    run, sink = Run(), Sink()
+    run, sink, finished = Run(), Sink(), threading.Event()
 
     def body():
         try:
@@ -67,9 +67,11 @@ def limited(function, seconds):
             pass
         except BaseException as error:
             run.error, run.ended = error, True
+        finally:
+            finished.set()
 
     def stop():
-        while thread.is_alive():
+        while not finished.is_set() and thread.is_alive():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp)
             )
@@ -91,14 +93,15 @@ def limited(function, seconds):
         stack.enter_context(contextlib.redirect_stderr(sink))
         thread.start()
         try:
-            while thread.is_alive() and not time_is_up():
-                thread.join(0.02)
+            # Not join: before Python 3.13 an interrupt in it marks a running thread as ended.
+            while not finished.wait(0.02) and not time_is_up():
+                pass
         finally:  # also when the reader interrupts the cell
-            if thread.is_alive():
+            if not finished.is_set():
                 stopper = threading.Thread(target=stop, daemon=True)
                 stopper.start()
                 stopper.join(GRACE)
-                run.ended, run.stuck = False, thread.is_alive()
+                run.ended, run.stuck = False, stopper.is_alive()
             random.setstate(states[0])
             np.random.set_state(states[1])  # noqa: NPY002
     run.printed = sink.text
