@@ -1,11 +1,13 @@
 """The house itself: one list of dependencies, clean code, modules that know whom they may."""
 
 import ast
+import base64
 import pathlib
 import re
 import subprocess
 import sys
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -132,6 +134,16 @@ def test_the_readme_maps_every_lesson():
         minutes = re.search(r"\*\*Time:?\*\*:? (\d+) minutes", "\n".join(lines)).group(1)
         row = f"| {path.stem[:2]} | [{title}](notebooks/{path.stem}.ipynb) | {minutes} |"
         assert row in text, f"README.md lacks: {row}"
+
+
+def test_the_readme_s_picture_is_the_stored_output_of_its_lesson():
+    picture = (ROOT / "results" / "01_learned_kernel.png").read_bytes()
+    notebook = nbformat.read(ROOT / "notebooks" / "01_convolution_by_hand.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    pictures = [
+        output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})
+    ]
+    assert base64.b64encode(picture).decode() in [p.replace("\n", "") for p in pictures]
 
 
 def test_make_help_lists_every_target():
