@@ -30,7 +30,7 @@ lessons: $(READY)  ## run every lesson, print a table, leave executed notebooks 
 	@CNNCOURSE_BUDGET=$(BUDGET) $(BIN)/python -m cnncourse run
 
 lab: $(READY)  ## open JupyterLab on the lessons
-	@$(BIN)/jupyter lab --notebook-dir=. notebooks
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 test: $(READY)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick $(BIN)/python -m pytest -n 2
