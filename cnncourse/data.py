@@ -199,8 +199,7 @@ def fill(folder: str | os.PathLike, wanted: list[str] | None = None) -> dict[str
             verify(target)
             done[name] = "already there, whole"
             continue
-        with _no_folder():
-            source, where, arrays, reasons = _first_source(spec, draw=False)
+        source, where, arrays, reasons = _first_source(spec, folder=False, draw=False)
         if source == "drawn":
             done[name] = "not to be had here: " + "; ".join(reasons)
         elif array_digest(arrays) != spec.digest:
@@ -238,13 +237,19 @@ def _sources() -> list[str]:
             f"{SOURCES_VARIABLE} names {', '.join(map(repr, unknown))}; expected a comma-separated "
             f"list of {', '.join([*_READERS, 'drawn'])}. Correct it, or unset it for that order."
         )
-    return [s for s in chosen if s != "drawn"] or ([] if chosen else list(_READERS))
+    return [s for s in chosen if s != "drawn"] if chosen else list(_READERS)
 
 
-def _first_source(spec: Spec, *, download: bool = True, draw: bool = True):
-    """Return (source, where, arrays, reasons); arrays is None for "drawn" unless `draw`."""
+def _first_source(spec: Spec, *, folder: bool = True, download: bool = True, draw: bool = True):
+    """Return (source, where, arrays, reasons); arrays is None for "drawn" unless `draw`.
+
+    folder: whether the classroom folder is asked (not when it is the one to be filled).
+    """
     reasons = []
     for source in _sources():
+        if source == "folder" and not folder:
+            reasons.append("folder: not asked, since a folder is to be filled")
+            continue
         try:
             where, arrays = _READERS[source](spec, download)
         except _Absent as absent:
@@ -252,16 +257,6 @@ def _first_source(spec: Spec, *, download: bool = True, draw: bool = True):
         else:
             return source, where, arrays, reasons
     return "drawn", "drawn by the course", _standins.draw(spec) if draw else None, reasons
-
-
-@contextlib.contextmanager
-def _no_folder():
-    kept = os.environ.pop(FOLDER_VARIABLE, None)
-    try:
-        yield
-    finally:
-        if kept is not None:
-            os.environ[FOLDER_VARIABLE] = kept
 
 
 # Sources: each takes (spec, download) and returns (where in words, arrays), or raises _Absent.
