@@ -45,10 +45,10 @@ def _line(what: str, found: str, mend: str = "") -> None:
 
 def _python() -> int:
     version = platform.python_version()
-    if (3, 10) <= sys.version_info[:2] <= (3, 13):
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
         _line("Python", version)
         return 0
-    _line("Python", version, "the course needs 3.10 to 3.13: make the environment with one of them")
+    _line("Python", version, "the course needs 3.11 to 3.13: make the environment with one of them")
     return 1
 
 

@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 import nbformat
 import pytest
@@ -17,18 +18,13 @@ ROOT = pathlib.Path(__file__).parents[1]
 
 
 def pyproject():
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def requirements():
     project = pyproject()
-    return [
-        Requirement(r) for r in project["dependencies"] + project["optional-dependencies"]["test"]
-    ]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    return [Requirement(text) for one in lists for text in one]
 
 
 def constraints(text):
@@ -41,10 +37,10 @@ def test_environment_yml_installs_what_pyproject_names():
     *conda, pip = environment["dependencies"]
     (python,) = [d for d in conda if d.startswith("python")]
     assert python.removeprefix("python") == pyproject()["requires-python"]
-    assert pip == {"pip": ["--constraint constraints.txt", "--editable .[test]"]}
+    assert pip == {"pip": ["--constraint constraints.txt", "--editable .[site,test]"]}
 
 
-@pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_constraints_pin_every_dependency_within_its_bounds(version):
     text = (ROOT / "constraints.txt").read_text()
     here = {"python_version": version, "python_full_version": f"{version}.5"}
