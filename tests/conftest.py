@@ -1,6 +1,12 @@
-"""Shared by all tests: where real data must be, and a course folder to break things in."""
+"""Shared by all tests: where real data must be, a course folder to break things in, a browser."""
 
+import functools
+import http.server
 import os
+import pathlib
+import shutil
+import threading
+import urllib.parse
 
 from cnncourse import data
 
@@ -37,3 +43,112 @@ def course(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+# A real browser. Playwright's loop runs for as long as the browser is open and is in the way of
+# other tests' event loops, so a file of tests has its own (one second of CPU), not the session.
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium; the test skips (fails in CI) where it is not installed."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        missing("Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """`open_page(viewport={"width": 360, "height": 740}, color_scheme="dark")`: a watched page.
+
+    Options are those of Playwright's `browser.new_context`. `page.complaints` lists what must not
+    be: errors on the console, exceptions, requests that failed, requests to another host. A test
+    ends with none; one that expects some asserts on them and clears the list.
+    """
+    contexts, pages = [], []
+
+    def open_one(**options):
+        context = browser.new_context(**options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        pages.append(page)
+
+        def watch(request):
+            host = urllib.parse.urlsplit(request.url).hostname
+            if request.url.partition(":")[0] not in ("file", "data", "blob") and (
+                host != "127.0.0.1"
+            ):
+                page.complaints.append(f"request to another host: {request.url[:200]}")
+
+        def say(message):
+            if message.type == "error":
+                page.complaints.append(f"console: {message.text} {message.location}")
+
+        page.on("request", watch)
+        page.on("console", say)
+        page.on("pageerror", lambda error: page.complaints.append(f"exception: {error}"))
+        page.on(
+            "requestfailed",
+            lambda request: page.complaints.append(f"{request.failure}: {request.url[:200]}"),
+        )
+        page.on(
+            "response",
+            lambda response: (
+                response.status >= 400
+                and page.complaints.append(f"{response.status}: {response.url[:200]}")
+            ),
+        )
+        return page
+
+    yield open_one
+    complaints = [text for page in pages for text in page.complaints]
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def page(open_page):
+    """A watched page of a laptop's size; see `open_page`."""
+    return open_page(viewport={"width": 1280, "height": 900})
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    extensions_map = {  # noqa: RUF012
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".webp": "image/webp",
+    }
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """`serve(folder)` gives the address, without a closing slash, at which the folder is served."""
+    servers = {}
+
+    def start(folder) -> str:
+        folder = pathlib.Path(folder).resolve()
+        if folder not in servers:
+            handler = functools.partial(_Quiet, directory=str(folder))
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            servers[folder] = server
+        return f"http://127.0.0.1:{servers[folder].server_port}"
+
+    yield start
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
