@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 
-from . import budget, results
+from . import budget, figures, results
 from ._files import written_whole
 
 CELL_SECONDS = 3_600
@@ -219,6 +219,9 @@ def _store(notebook, path: pathlib.Path, record: dict | None) -> None:
         raise results.ResultError(f"{path.stem}: no Book was closed; there is nothing to store.")
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):  # a widget is nothing without its kernel
+            output.get("data", {}).pop(figures.WIDGET_MIME, None)
+    notebook.metadata.pop("widgets", None)
     notebook.metadata["cnncourse"] = {"code": results.code_digest(path), "budget": record["budget"]}
     _write_notebook(notebook, path)
 
