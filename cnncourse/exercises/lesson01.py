@@ -502,13 +502,7 @@ EXERCISES = (
             "kernels. Pooling leaves the channels as they are.",
             "`valid`: `(size - kernel) // stride + 1`. `same`: size / stride, rounded up.",
         ),
-        solution=f"""
-            my_shapes = [
-                {", ".join(map(str, SHAPES[:4]))},
-                {", ".join(map(str, SHAPES[4:8]))},
-                {", ".join(map(str, SHAPES[8:]))},
-            ]
-        """,
+        solution="\n".join(["my_shapes = [", *(f"    {shape}," for shape in SHAPES), "]"]),
         right=(
             f"my_shapes = {[list(shape) for shape in SHAPES]}",
             f"my_shapes = {(*SHAPES[:9], 400)}",

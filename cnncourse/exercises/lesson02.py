@@ -199,15 +199,17 @@ EXERCISES = (
         solution='''
             def build_cnn():
                 """Convolution, pooling, then the Dense layers of the MLP."""
-                return keras.Sequential([
-                    keras.Input((28, 28, 1)),
-                    layers.Conv2D(32, 4, activation="relu"),
-                    layers.MaxPooling2D(2),
-                    layers.Flatten(),
-                    layers.Dense(16, activation="relu"),
-                    layers.Dense(8, activation="relu"),
-                    layers.Dense(10, activation="softmax"),
-                ])
+                return keras.Sequential(
+                    [
+                        keras.Input((28, 28, 1)),
+                        layers.Conv2D(32, 4, activation="relu"),
+                        layers.MaxPooling2D(2),
+                        layers.Flatten(),
+                        layers.Dense(16, activation="relu"),
+                        layers.Dense(8, activation="relu"),
+                        layers.Dense(10, activation="softmax"),
+                    ]
+                )
         ''',
         right=(
             """

@@ -76,14 +76,16 @@ EXERCISES = (
         solution='''
             def build_network():
                 """The layers of the ReLU network, with 6 kernels and 20 units."""
-                return keras.Sequential([
-                    keras.Input((28, 28, 1)),
-                    layers.Conv2D(6, 3, activation="relu"),
-                    layers.MaxPooling2D(2),
-                    layers.Flatten(),
-                    layers.Dense(20, activation="relu"),
-                    layers.Dense(10, activation="softmax"),
-                ])
+                return keras.Sequential(
+                    [
+                        keras.Input((28, 28, 1)),
+                        layers.Conv2D(6, 3, activation="relu"),
+                        layers.MaxPooling2D(2),
+                        layers.Flatten(),
+                        layers.Dense(20, activation="relu"),
+                        layers.Dense(10, activation="softmax"),
+                    ]
+                )
         ''',
         right=(
             """
@@ -293,9 +295,7 @@ EXERCISES = (
         ),
         solution="""
             def one_change(start, other):
-                return [
-                    start | {name: other[name]} for name in start if start[name] != other[name]
-                ]
+                return [start | {name: other[name]} for name in start if start[name] != other[name]]
         """,
         right=(
             """
