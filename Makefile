@@ -35,8 +35,9 @@ lab: $(READY)  ## open JupyterLab on the lessons
 test: $(READY)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick $(BIN)/python -m pytest -n 2
 
-notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs
+notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs, and solve them
 	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md
+	@$(BIN)/python -m cnncourse.handout solutions
 
 results: $(READY)  ## run the studies (hours; goes on where it stopped) and write results/
 	@set -e; for study in studies/[0-9][0-9]_*.py; do echo "$$study"; CNNCOURSE_BUDGET=full CNNCOURSE_STORE=1 $(BIN)/python $$study; done
