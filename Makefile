@@ -26,8 +26,9 @@ $(READY): pyproject.toml constraints.txt
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 	@touch $(READY)
 
-lessons: $(READY)  ## run every lesson, print a table, leave executed notebooks in build/
-	@CNNCOURSE_BUDGET=$(BUDGET) $(BIN)/python -m cnncourse run
+lessons: $(READY)  ## run every lesson, print a table, leave executed notebooks in build/; build the site
+	@CNNCOURSE_BUDGET=$(BUDGET) $(BIN)/python -m cnncourse run; ran=$$?; \
+	$(BIN)/python site/build.py && exit $$ran
 
 lab: $(READY)  ## open JupyterLab on the lessons
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
@@ -45,7 +46,10 @@ results: $(READY)  ## run the studies (hours; goes on where it stopped) and writ
 store: $(READY)  ## run every lesson in full on real data; keep outputs in notebooks/, numbers in results/
 	@CNNCOURSE_BUDGET=full $(BIN)/python -m cnncourse run --store
 
-site bench student:
+site: $(READY)  ## render the course to build/site, from the stored outputs
+	@$(BIN)/python site/build.py
+
+bench student:
 	@echo "make $@ is not there yet: it comes with a later part of the course." >&2; exit 1
 
 clean:  ## remove what was built (not .venv)

@@ -1,0 +1,95 @@
+"""What a page needs to know of the course: a lesson's line of downloads, and figures by name."""
+
+import html
+import json
+import pathlib
+import re
+import urllib.parse
+
+from docutils import nodes
+from sphinx.errors import ConfigError
+from sphinx.util.docutils import SphinxDirective
+
+
+class CourseFigure(SphinxDirective):
+    """`{course-figure} name`: an interactive figure, as a lesson's stored output has it."""
+
+    required_arguments = 1
+
+    def run(self):
+        path = pathlib.Path(self.env.srcdir) / "_figures" / f"{self.arguments[0]}.html"
+        if not path.is_file():
+            known = sorted(p.stem for p in path.parent.glob("*.html")) or ["none"]
+            message = (
+                f"no stored output has a figure {self.arguments[0]!r}; there is {', '.join(known)}."
+            )
+            raise self.error(message)
+        self.env.note_dependency(str(path))
+        return [nodes.raw("", path.read_text("utf-8"), format="html")]
+
+
+def launches(repository: str, branch: str, path: str) -> list[tuple[str, str, str]]:
+    """Return (name, address, hint) of the places where a notebook of the repository can be run.
+
+    None without an address; ConfigError for one that is not that of a GitHub repository.
+    """
+    if not repository:
+        return []
+    found = re.fullmatch(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?", repository)
+    if not found:
+        raise ConfigError(
+            f"CNNCOURSE_REPOSITORY={repository!r}: expected https://github.com/OWNER/NAME, "
+            "or nothing for a site without launch buttons."
+        )
+    owner, name = found.groups()
+    where = urllib.parse.quote(path)
+    branch = urllib.parse.quote(branch)
+    install = f"In Colab, run %pip install git+https://github.com/{owner}/{name} first"
+    return [
+        (
+            "Run in Binder",
+            f"https://mybinder.org/v2/gh/{owner}/{name}/{branch}?urlpath=lab/tree/{where}",
+            "Starts the course's environment in the browser; this takes some minutes",
+        ),
+        (
+            "Run in Colab",
+            f"https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/{where}",
+            install,
+        ),
+    ]
+
+
+def lesson_links(app, pagename, templatename, context, doctree):
+    """Put the line of downloads and launches under a lesson's title."""
+    offered = json.loads((pathlib.Path(app.srcdir) / "_offered.json").read_text())
+    context["course_offered"] = list(offered.items())
+    if not pagename.startswith("notebooks/") or "body" not in context:
+        return
+    name = pagename.partition("/")[2]
+    links = [("Download this notebook", f"{name}.ipynb", "", True)]
+    for title, target in offered.items():
+        links.append((title, f"../{target}", "", True))
+    config = app.config
+    for title, address, hint in launches(
+        config.course_repository, config.course_branch, f"notebooks/{name}.ipynb"
+    ):
+        links.append((title, address, hint, False))
+    items = "".join(
+        f'<li><a href="{html.escape(address)}"'
+        + (f' title="{html.escape(hint)}"' if hint else "")
+        + (" download" if here else ' rel="noopener"')
+        + f">{html.escape(title)}</a></li>"
+        for title, address, hint, here in links
+    )
+    line = f'<ul class="lesson-links d-print-none" aria-label="This lesson">{items}</ul>'
+    body, found = re.subn(r"(</h1>)", lambda m: m[0] + line, context["body"], count=1)
+    if found:
+        context["body"] = body
+
+
+def setup(app):
+    app.add_config_value("course_repository", "", "html")
+    app.add_config_value("course_branch", "main", "html")
+    app.add_directive("course-figure", CourseFigure)
+    app.connect("html-page-context", lesson_links)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,104 @@
+"""Build the site: stage the sources, run Sphinx on them, cut what is not needed, then swap.
+
+    python site/build.py            builds build/site, unless it is what these sources give
+    python site/build.py --force    builds it in any case
+
+The site that is there stays until the new one is whole.
+"""
+
+import argparse
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+
+import filelock
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PACKAGES = ("sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme", "latex2mathml")
+VARIABLES = ("CNNCOURSE_REPOSITORY", "CNNCOURSE_BRANCH")
+
+
+def digest(root: pathlib.Path = ROOT) -> str:
+    """Return a digest of everything that the site is made from."""
+    total = hashlib.sha256()
+    folders = ("site", "notebooks", "cnncourse", "results", "studies")
+    files = [
+        path
+        for folder in folders
+        for path in sorted((root / folder).rglob("*"))
+        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+    ]
+    files.append(root / "build" / "cnncourse-student.zip")
+    for path in files:
+        if path.is_file():
+            total.update(f"{path.relative_to(root)}\0{path.stat().st_size}\0".encode())
+            total.update(path.read_bytes())
+    for name in PACKAGES:
+        total.update(f"{name}={version(name)}\0".encode())
+    for name in VARIABLES:
+        total.update(f"{name}={os.environ.get(name, '')}\0".encode())
+    return total.hexdigest()
+
+
+def build(*, force: bool = False, root: pathlib.Path = ROOT, out: pathlib.Path | None = None):
+    """Build the site into `out` (build/site) where it is not up to date, and return the folder.
+
+    Only one process builds at a time; the others wait and find it done. SystemExit with the
+    reason where the build fails; the site that was there then stays as it was.
+    """
+    out = out or root / "build" / "site"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    stamp = out.with_name(f".{out.name}.digest")
+    with filelock.FileLock(out.with_name(f".{out.name}.lock")):
+        now = digest(root)
+        there = (out / "index.html").is_file() and stamp.is_file()
+        if there and not force and stamp.read_text() == now:
+            return out
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
+            new = _sphinx(root, pathlib.Path(work))
+            stamp.unlink(missing_ok=True)
+            old = pathlib.Path(work) / "old"
+            if out.exists():
+                out.rename(old)
+            new.rename(out)
+        stamp.write_text(now)
+    return out
+
+
+def _sphinx(root, work):
+    sys.path.insert(0, str(root / "site"))
+    from stage import SiteError, stage
+    from trim import trim
+
+    source, new = work / "source", work / "site"
+    source.mkdir()
+    try:
+        stage(root, source)
+    except SiteError as failure:
+        raise SystemExit(f"the site is not built: {failure}") from None
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-T"]
+    command += ["-c", str(root / "site"), "-d", str(work / "doctrees"), str(source), str(new)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root)
+    if done.returncode:
+        said = (done.stderr or done.stdout).replace(f"{source}{os.sep}", "")
+        raise SystemExit(f"{said.strip()}\nthe site is not built; what was in build/site stays")
+    trim(source, new, root)
+    return new
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--force", action="store_true", help="build even where nothing changed")
+    given = parser.parse_args()
+    out = build(force=given.force)
+    weight = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    pages = len(list(out.rglob("*.html")))
+    print(f"the site: {out / 'index.html'} ({pages} pages, {weight / 1e6:.1f} MB)")
+
+
+if __name__ == "__main__":
+    main()
