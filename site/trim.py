@@ -1,29 +1,153 @@
 """After Sphinx: add what readers download, and take away what no page uses."""
 
+import html.parser
 import pathlib
+import re
 import shutil
+
+UNUSED = (
+    "**/*.map",
+    "**/*.LICENSE.txt",
+    ".buildinfo*",
+    "objects.inv",
+    "_sources",
+    "_sphinx_design_static",
+    "_static/images",
+    "_static/locales",
+    "_static/scripts",
+    "_static/vendor",
+    "_static/design-tabs.js",
+    "_static/*.png",
+    "_static/*-webpack-macros.html",
+    "_static/webpack-macros.html",
+    "_static/check-solid.svg",
+    "_static/styles/theme.css",
+    "_static/copy-button.svg",
+)
+# Names that scripts give to elements while a page is read.
+LATER = r"^(js|copybtn|o-tooltip|success|highlighted|search|kind-|context|show|course-)"
 
 
 def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
-    """Finish the site in `new`."""
-    shutil.copytree(source / "pictures", new / "pictures", dirs_exist_ok=True)
+    """Finish the site in `new`, which was made from `source` in the repository `root`."""
+    if (source / "pictures").is_dir():
+        shutil.copytree(source / "pictures", new / "pictures", dirs_exist_ok=True)
     for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
         shutil.copyfile(path, new / "notebooks" / path.name)
     student = root / "build" / "cnncourse-student.zip"
     if student.is_file():
         shutil.copyfile(student, new / student.name)
-    for pattern in (
-        "**/*.map",
-        "**/*.LICENSE.txt",
-        ".buildinfo*",
-        "objects.inv",
-        "_static/scripts/fontawesome.js",
-        "_static/images/logo_*",
-        "_static/*.png",
-        "_static/webpack-macros.html",
-        "_static/sbt-webpack-macros.html",
+    for pattern in UNUSED:
+        for path in list(new.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    one_style(new)
+
+
+def one_style(new: pathlib.Path) -> None:
+    """Put the rules that the pages use into one style sheet, and make every page load that."""
+    link = re.compile(r'\s*<link [^>]*rel="stylesheet"[^>]*>')
+    names = _Names()
+    sheets: dict[str, None] = {}
+    pages = {path: path.read_text("utf-8") for path in sorted(new.rglob("*.html"))}
+    for text in pages.values():
+        names.feed(text)
+        for element in link.findall(text):
+            address = re.search(r'href="([^"?]*)', element)[1]
+            sheets[address[address.index("_static/") :]] = None
+    # The course's own sheet has the last word.
+    order = sorted(sheets, key=lambda address: address.endswith("course.css"))
+    parts = [used_rules((new / address).read_text("utf-8"), names.found) for address in order]
+    (new / "_static" / "site.css").write_text("\n".join(parts), "utf-8")
+    for path, text in pages.items():
+        up = "../" * len(path.relative_to(new).parts[:-1])
+        one = f'\n<link rel="stylesheet" href="{up}_static/site.css">'
+        first = True
+
+        def once(match, one=one):
+            nonlocal first
+            kept, first = (one if first else ""), False
+            return kept
+
+        path.write_text(link.sub(once, text), "utf-8")
+    for address in order:
+        (new / address).unlink()
+
+
+class _Names(html.parser.HTMLParser):
+    """Collect every class and id of the pages, as a selector writes them."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if name == "class":
+                self.found.update("." + word for word in (value or "").split())
+            elif name == "id":
+                self.found.add(f"#{value}")
+
+
+def used_rules(css: str, names: set[str]) -> str:
+    """Return a style sheet without the rules for classes and ids that are not in `names`.
+
+    A rule stays if one of its selectors asks for nothing that is missing. Fonts of the theme's
+    icons go; conditions (@media, @supports) stay where a rule in them stays.
+    """
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    css = re.sub(r'@charset "[^"]*";|@import [^;]*;', "", css)
+    out, place = [], 0
+    while True:
+        brace = css.find("{", place)
+        if brace < 0:
+            return "".join(out)
+        head, end = css[place:brace].strip(), _closing(css, brace)
+        body, place = css[brace + 1 : end], end + 1
+        if head.startswith(("@media", "@supports", "@layer", "@container")):
+            inner = used_rules(body, names)
+            if inner:
+                out.append(f"{head}{{{inner}}}")
+        elif head.startswith("@font-face"):
+            if "Awesome" not in body:
+                out.append(f"{head}{{{body}}}")
+        elif head.startswith("@") or _is_used(head, names):
+            out.append(f"{head}{{{' '.join(body.split())}}}\n")
+
+
+def _closing(css: str, brace: int) -> int:
+    """Return the place of the brace that closes the one at `brace`; text in quotes is skipped."""
+    depth = 0
+    for match in re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[{}]', re.S).finditer(
+        css, brace
     ):
-        for path in new.glob(pattern):
-            path.unlink()
-    for folder in ("_sources", "_static/vendor", "_static/locales", "_static/sphinx_highlight"):
-        shutil.rmtree(new / folder, ignore_errors=True)
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0:
+            return match.start()
+    raise ValueError(f"a style sheet has a brace that is never closed: {css[brace - 80 : brace]!r}")
+
+
+def _is_used(selectors: str, names: set[str]) -> bool:
+    for selector in _split(selectors):
+        # What :not(...) asks for need not be there.
+        bare = re.sub(r":not\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\]", "", selector)
+        wanted = re.findall(r"[.#](?![0-9])[\w-]+", bare)
+        if all(name in names or re.match(LATER, name[1:]) for name in wanted):
+            return True
+        if ":is(" in bare or ":where(" in bare:
+            return True
+    return False
+
+
+def _split(selectors: str) -> list[str]:
+    """Return the selectors of a list; commas within brackets do not part them."""
+    found, depth = [""], 0
+    for sign in selectors:
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += sign
+    return found

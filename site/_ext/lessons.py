@@ -87,9 +87,23 @@ def lesson_links(app, pagename, templatename, context, doctree):
         context["body"] = body
 
 
+# The theme's scripts serve a page that this site does not have (see _templates/layout.html).
+UNUSED = ("scripts/sphinx-book-theme.js", "design-tabs.js")
+
+
+def drop_scripts(app, pagename, templatename, context, doctree):
+    """Leave out scripts that no page uses."""
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if not str(getattr(script, "filename", script)).endswith(UNUSED)
+    ]
+
+
 def setup(app):
     app.add_config_value("course_repository", "", "html")
     app.add_config_value("course_branch", "main", "html")
     app.add_directive("course-figure", CourseFigure)
     app.connect("html-page-context", lesson_links)
+    app.connect("html-page-context", drop_scripts, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
