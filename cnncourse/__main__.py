@@ -19,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     actions.add_parser("list", help="every set with its size, licence and source here (default)")
     fill = actions.add_parser("fill", help="write the real sets into a classroom folder")
     fill.add_argument("folder", type=pathlib.Path)
-    fill.add_argument("names", nargs="*", help=f"some of {', '.join(data.names())} (default: all)")
+    known = ", ".join([*data.names(), *data.PHOTOGRAPHS])
+    fill.add_argument("names", nargs="*", help=f"some of {known} (default: all)")
     verify = actions.add_parser("verify", help="check classroom files, or a folder of them")
     verify.add_argument("paths", nargs="+", type=pathlib.Path)
 
@@ -65,11 +66,28 @@ def _data(chosen) -> int:
         print(f"{'':14} here: {here}")
         print(f"{'':14} licence: {spec.licence}")
         print(f"{'':14} origin: {spec.origin}")
+    for name, specs in data.PHOTOGRAPHS.items():
+        source, where, _ = data.locate(name)
+        for spec in specs:
+            print(
+                f"{name:14} {spec.train:,} + {spec.validation:,} photographs, "
+                f"{spec.megabytes:.0f} MB: {spec.title}"
+            )
+            print(f"{'':14} licence: {spec.licence}")
+            print(f"{'':14} origin: {spec.origin}")
+        here = "a stand-in would be drawn" if source == "drawn" else where
+        print(f"{'':14} here: {here}")
     return 0
 
 
 def _verify(paths: list[pathlib.Path]) -> int:
-    files = [f for p in paths for f in (sorted(p.glob("*.npz")) if p.is_dir() else [p])]
+    files = []
+    for path in paths:
+        if path.is_dir() and path.name not in data.PHOTOGRAPHS:
+            folders = (path / name for name in data.PHOTOGRAPHS)
+            files += [*sorted(path.glob("*.npz")), *(f for f in folders if f.exists())]
+        else:
+            files.append(path)
     if not files:
         raise FileNotFoundError(f"{', '.join(map(str, paths))}: expected .npz files; found none.")
     failed = 0

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import pathlib
 
 import numpy as np
 
@@ -158,3 +159,61 @@ SPECS = {
         ),
     )
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotoSpec:
+    """The facts of one set of photographs in folders {train,validation}/<class>/.
+
+    `digest` is `folder_digest` of the whole, real set; None where nobody has published one.
+    """
+
+    name: str
+    title: str
+    train: int
+    validation: int
+    megabytes: float
+    digest: str | None
+    origin: str
+    licence: str
+
+
+def folder_digest(folder: pathlib.Path) -> str:
+    """Return "sha256:..." over names and bytes of {train,validation}/<class>/<file>, in order."""
+    digest = hashlib.sha256()
+    for path in photograph_files(folder):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        line = f"{path.relative_to(folder).as_posix()}\n{content}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return f"sha256:{digest.hexdigest()}"
+
+
+def photograph_files(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Return the files {train,validation}/<class>/<file>, hidden ones left out, in order."""
+    found = (path for part in ("train", "validation") for path in folder.glob(f"{part}/*/*"))
+    files = (path for path in found if not path.name.startswith(".") and path.is_file())
+    return sorted(files, key=lambda path: path.relative_to(folder).parts)
+
+
+# More than one set goes by the same name; what a folder holds, its digest says.
+PET_PHOTOGRAPHS = PhotoSpec(
+    name="cats_vs_dogs",
+    title="Cats and dogs of the Oxford-IIIT Pet Dataset",
+    train=995,
+    validation=251,
+    megabytes=13,
+    digest="sha256:2fc96ba3124ba6b3bcec6ba8ac46a10411eff62ad3de8773b8a28a2e34f56391",
+    origin="Parkhi, Vedaldi, Zisserman, Jawahar: Cats and Dogs (2012); square crops and 160 pixels",
+    licence="CC BY-SA 4.0",
+)
+FILTERED_PHOTOGRAPHS = PhotoSpec(
+    name="cats_vs_dogs",
+    title="Cats and dogs, the set of TensorFlow's tutorials (Microsoft, filtered)",
+    train=2_000,
+    validation=1_000,
+    megabytes=69,
+    digest=None,
+    origin="Elson, Douceur, Howell, Saul: Asirra (2007), by way of Kaggle's Dogs vs. Cats",
+    licence="none stated in the archive",
+)
+PHOTOGRAPHS = {"cats_vs_dogs": (PET_PHOTOGRAPHS, FILTERED_PHOTOGRAPHS)}

@@ -5,8 +5,11 @@ import os
 import pathlib
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from typing import IO
+
+_DAY = 86_400  # seconds
 
 
 @contextlib.contextmanager
@@ -38,17 +41,21 @@ def written_whole(target: pathlib.Path) -> Iterator[IO[bytes]]:
 def folder_written_whole(target: pathlib.Path) -> Iterator[pathlib.Path]:
     """Give an empty folder that becomes `target` when the block ends without an error.
 
-    On any error it is removed, and whatever was at `target` before stays. One writer at a
-    time: whoever calls holds a lock; what a killed one left beside `target` is removed.
+    On any error it is removed, and whatever was at `target` before stays as it was. What a
+    process that was killed has left beside `target` is removed after a day.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    part, old = (target.with_name(f".{target.name}.{kind}") for kind in ("part", "old"))
-    for left in (part, old):
-        if left.exists():
-            shutil.rmtree(left)
-    part.mkdir()
+    for left in target.parent.glob(f".{target.name}.*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _DAY:
+                shutil.rmtree(left)
+    part, old = (
+        pathlib.Path(tempfile.mkdtemp(f".{what}", f".{target.name}.", target.parent))
+        for what in ("part", "old.part")
+    )
     try:
         yield part
+        part.chmod(0o777 & ~_umask())
         if target.exists():
             os.replace(target, old)
         os.replace(part, target)

