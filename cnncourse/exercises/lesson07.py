@@ -1,0 +1,489 @@
+"""Exercises of lesson 07: class order, augmentation that keeps the label, flattened size, costs."""
+
+from cnncourse.exercises import Exercise, Mistake, Wrong
+
+import numpy as np
+
+PROBABILITIES = np.array([0.1, 0.3, 0.5, 0.6, 0.8, 0.9])
+IS_DOG = np.array([False, True, False, True, False, True])
+CHANGES = ("mirror", "turn", "colour")
+PICTURES = ("cat or dog", "arrows", "tomatoes", "hands", "upright")
+
+
+def label_facts(answer):
+    """What each kind of picture allows, in one order, so that mistakes are found one by one."""
+    if not isinstance(answer, (list, tuple)) or len(answer) != len(PICTURES):
+        raise Wrong(f"Five lists are wanted, for {', '.join(PICTURES)}.")
+    facts = {}
+    for picture, words in zip(PICTURES, answer, strict=True):
+        words = [words] if isinstance(words, str) else words
+        if not isinstance(words, (list, tuple, set)) or not all(
+            isinstance(word, str) for word in words
+        ):
+            raise Wrong(f'{picture}: a list of words is wanted, such as `["mirror", "turn"]`.')
+        unknown = sorted(set(words) - set(CHANGES))
+        if unknown:
+            raise Wrong(
+                f'{picture}: the words are "mirror", "turn" and "colour"; found "{unknown[0]}".'
+            )
+        facts[picture] = ", ".join(change for change in CHANGES if change in words) or "none"
+    return facts
+
+
+def keeps(
+    cat_or_dog=CHANGES,
+    arrows=("colour",),
+    tomatoes=("mirror", "turn"),
+    hands=("turn", "colour"),
+    upright=("mirror", "colour"),
+):
+    """The code of the blank cell with one answer exchanged."""
+    return f"""
+cat_or_dog = {list(cat_or_dog)}
+arrows = {list(arrows)}
+tomatoes = {list(tomatoes)}
+hands = {list(hands)}
+upright = {list(upright)}
+"""
+
+
+EXERCISES = (
+    Exercise(
+        name="07/which_class",
+        task=(
+            "Write `which_class(folders, output)`: the name of the class that a sigmoid output "
+            "stands for. `folders` are the two class folders in any order; an output of 0.5 or "
+            "more stands for class 1."
+        ),
+        hints=(
+            "Two steps: put the names into the order that Keras gives them, then take the first "
+            "or the second.",
+            "Keras numbers the folders in sorted order, and Python's `sorted` sorts as Keras does: "
+            "capital letters come before small ones.",
+            "A comparison is `True` or `False`, and `int(True)` is 1: "
+            "`sorted(folders)[int(output >= 0.5)]`.",
+        ),
+        solution='''
+            def which_class(folders, output):
+                """The name of the class that the output of a sigmoid stands for."""
+                return sorted(folders)[int(output >= 0.5)]
+        ''',
+        right=(
+            """
+            def which_class(folders, output):
+                first, second = sorted(folders)
+                if output < 0.5:
+                    return first
+                return second
+            """,
+            "which_class = lambda folders, output: (max if output >= 0.5 else min)(folders)",
+        ),
+        cases=(
+            (["cats", "dogs"], 0.2),
+            (["dogs", "cats"], 0.9),
+            (["cats", "dogs"], 0.7),
+            (["dogs", "cats"], 0.1),
+            (["cats", "dogs"], 1.0),
+            (["cats", "dogs"], 0.5),
+            (["cats", "Dogs"], 0.9),
+        ),
+        mistakes=(
+            Mistake(
+                code="""
+                    def which_class(folders, output):
+                        return folders[int(output >= 0.5)]
+                """,
+                message=(
+                    "This takes the folders in the order in which they came. Keras sorts them "
+                    "first, so cats come before dogs wherever they lie in the list."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def which_class(folders, output):
+                        return sorted(folders)[int(output == 1)]
+                """,
+                message=(
+                    "This gives the second class for an output of exactly 1 alone. A sigmoid comes "
+                    "near to 1 and hardly ever reaches it: 0.9 must already be the second class."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def which_class(folders, output):
+                        return sorted(folders)[int(output < 0.5)]
+                """,
+                message=(
+                    "The two classes are exchanged: the output is the probability of class 1, the "
+                    "second in sorted order, so a large output stands for the second."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def which_class(folders, output):
+                        return sorted(folders, key=str.lower)[int(output >= 0.5)]
+                """,
+                message=(
+                    "This sorts as a dictionary does, without regard to capital letters. Keras "
+                    'compares characters, and capital letters come first: "Dogs" before "cats".'
+                ),
+            ),
+            Mistake(
+                code="""
+                    def which_class(folders, output):
+                        return sorted(folders)[round(output)]
+                """,
+                message=(
+                    "At exactly 0.5 this gives the first class, and the task says the second "
+                    "(Python's `round(0.5)` is 0; a comparison with `>` does the same)."
+                ),
+            ),
+        ),
+        shows=(
+            "The order of the classes is stored nowhere in the network: it is the order of the "
+            "folder names on the day of the training. A saved file has to keep the names too."
+        ),
+    ),
+    Exercise(
+        name="07/keeps_label",
+        answer="[cat_or_dog, arrows, tomatoes, hands, upright]",
+        task=(
+            "For five kinds of pictures, list the changes among mirror, turn and colour that keep "
+            "the label of every picture."
+        ),
+        hints=(
+            "Take one picture of each class, change it in your mind, and ask a person who sees "
+            "only the changed picture for its label. Is it the label it had?",
+            "An arrow to the left, mirrored, is an arrow to the right. Turned by 180 degrees?",
+            "A left hand turned by 180 degrees is still a left hand; in a mirror it is a right "
+            "one. What tells a green tomato from a ripe one?",
+        ),
+        solution="""
+            cat_or_dog = ["mirror", "turn", "colour"]
+            arrows = ["colour"]
+            tomatoes = ["mirror", "turn"]
+            hands = ["turn", "colour"]
+            upright = ["mirror", "colour"]
+        """,
+        right=(
+            """
+            cat_or_dog = ["colour", "turn", "mirror"]
+            arrows = "colour"
+            tomatoes = ("turn", "mirror")
+            hands = {"turn", "colour"}
+            upright = ["colour", "mirror"]
+            """,
+        ),
+        facts=label_facts,
+        reveal=False,
+        mistakes=(
+            Mistake(
+                code=keeps(cat_or_dog=("mirror",)),
+                by=("cat or dog",),
+                message=(
+                    "Cat or dog: a dog upside down or in strange colours is still a dog, so these "
+                    "changes keep the label. (Whether they help is another question: if nobody "
+                    "will ever show such a picture, the network learns something useless.)"
+                ),
+            ),
+            Mistake(
+                code=keeps(cat_or_dog=("mirror", "colour")),
+                by=("cat or dog",),
+                message=(
+                    "Cat or dog: a dog upside down is still a dog. The turn is of little use, "
+                    "since few such photographs will come, but it keeps the label."
+                ),
+            ),
+            Mistake(
+                code=keeps(cat_or_dog=("mirror", "turn")),
+                by=("cat or dog",),
+                message=(
+                    "Cat or dog: a green dog is still a dog. The colour may tell something about "
+                    "the class, but it does not decide it."
+                ),
+            ),
+            Mistake(
+                code=keeps(arrows=("mirror", "colour")),
+                by=("arrows",),
+                message="Arrows: in a mirror, an arrow to the left points to the right.",
+            ),
+            Mistake(
+                code=keeps(arrows=("turn", "colour")),
+                by=("arrows",),
+                message=(
+                    "Arrows: turned by 180 degrees, an arrow to the left points to the right, just "
+                    "as in a mirror."
+                ),
+            ),
+            Mistake(
+                code=keeps(arrows=CHANGES),
+                by=("arrows",),
+                message=(
+                    "Arrows: mirrored or turned by 180 degrees, an arrow to the left points to the "
+                    "right, and the label says left."
+                ),
+            ),
+            Mistake(
+                code=keeps(tomatoes=CHANGES),
+                by=("tomatoes",),
+                message=(
+                    "Tomatoes: the colour is what tells a green one from a ripe one. A network "
+                    "trained with shifted colours is told that colour means nothing."
+                ),
+            ),
+            Mistake(
+                code=keeps(hands=CHANGES),
+                by=("hands",),
+                message="Hands: hold your left hand before a mirror. What you see is a right hand.",
+            ),
+            Mistake(
+                code=keeps(hands=("mirror", "colour")),
+                by=("hands",),
+                message=(
+                    "Hands: it is the other way round. A turn on the table leaves a left hand a "
+                    "left hand; a mirror makes a right hand of it."
+                ),
+            ),
+            Mistake(
+                code=keeps(hands=("colour",)),
+                by=("hands",),
+                message=(
+                    "Hands: turn your left hand on the table by half a turn. It is still your left "
+                    "hand, and the photograph of it too."
+                ),
+            ),
+            Mistake(
+                code=keeps(upright=CHANGES),
+                by=("upright",),
+                message=(
+                    "Upright: a turn by 180 degrees is the very thing that the two classes differ "
+                    "in. It makes an upright photograph one that is upside down."
+                ),
+            ),
+        ),
+        shows=(
+            "There is no augmentation that is right for all pictures. Before each one, the "
+            "question is: would a person still give the changed picture the same label?"
+        ),
+    ),
+    Exercise(
+        name="07/flattened_size",
+        task=(
+            "Write `flattened_size(side, kernel, pool, kernels)`: how many numbers leave Flatten "
+            "after one convolution without padding and one max pooling."
+        ),
+        hints=(
+            "Follow one side of the photograph: first the convolution, then the pooling. Lesson "
+            "01 has both sizes.",
+            "A kernel fits `side - kernel + 1` times along the side; the pooling divides that by "
+            "`pool` and drops what is left over: `//`.",
+            "Two sides, and a map for each kernel: `((side - kernel + 1) // pool) ** 2 * kernels`.",
+        ),
+        solution='''
+            def flattened_size(side, kernel, pool, kernels):
+                """The numbers that Flatten passes on after one convolution and one pooling."""
+                return ((side - kernel + 1) // pool) ** 2 * kernels
+        ''',
+        right=(
+            """
+            def flattened_size(side, kernel, pool, kernels):
+                maps = side - (kernel - 1)
+                pooled = int(maps / pool)
+                return pooled * pooled * kernels
+            """,
+        ),
+        cases=((6, 3, 2, 1), (7, 3, 2, 2), (9, 4, 2, 5), (64, 3, 2, 32), (150, 5, 3, 16)),
+        mistakes=(
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return (side // pool) ** 2 * kernels
+                """,
+                message=(
+                    "This leaves out the border: without padding, the maps are smaller than the "
+                    'photograph by `kernel - 1`. What you have holds for `padding="same"`.'
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return (side - kernel + 1) // pool * kernels
+                """,
+                message="This is one row of each map. A map has as many rows as columns: square.",
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - kernel + 1) // pool) ** 2
+                """,
+                message="This is one map. Each kernel makes one.",
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - kernel + 1) // pool) ** 2 * kernels * 3
+                """,
+                message=(
+                    "The three colours are gone after the first convolution: each kernel reads all "
+                    "three and makes one map of them."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return (side - kernel + 1) ** 2 * kernels
+                """,
+                message="This is what leaves the convolution. The pooling is still missing.",
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return (-(-(side - kernel + 1) // pool)) ** 2 * kernels
+                """,
+                message=(
+                    "This rounds up. Pooling without padding drops the row and column that do not "
+                    "fill a window: round down."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return (side - kernel + 1) ** 2 * kernels // pool
+                """,
+                message=(
+                    "Pooling by 2 halves the rows and the columns: a quarter of the numbers is "
+                    "left, not half. Divide the side before it is squared."
+                ),
+            ),
+        ),
+        shows=(
+            "Almost all parameters of the recipe hang on this number: it is multiplied by the "
+            "units of the dense layer that follows."
+        ),
+    ),
+    Exercise(
+        name="07/total_cost",
+        task=(
+            "Write `total_cost(probabilities, is_dog, threshold, false_alarm, miss)`: what all "
+            "mistakes together cost. It says dog from the threshold on."
+        ),
+        hints=(
+            "Split the photographs by two questions: is it a dog, and does the network say dog?",
+            "`says_dog = probabilities >= threshold`. A false alarm is `says_dog & ~is_dog`; what "
+            "is a miss?",
+            "Count both with `.sum()`, multiply each by its price, and add.",
+        ),
+        solution='''
+            def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                """The price of all false alarms and misses together."""
+                says_dog = probabilities >= threshold
+                false_alarms = (says_dog & ~is_dog).sum()
+                misses = (~says_dog & is_dog).sum()
+                return false_alarm * false_alarms + miss * misses
+        ''',
+        right=(
+            """
+            def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                cost = 0
+                for probability, dog in zip(probabilities, is_dog):
+                    if probability >= threshold and not dog:
+                        cost += false_alarm
+                    if probability < threshold and dog:
+                        cost += miss
+                return cost
+            """,
+        ),
+        cases=tuple(
+            (PROBABILITIES, IS_DOG, threshold, false_alarm, miss)
+            for threshold, false_alarm, miss in (
+                (0.7, 1, 1),
+                (0.5, 1, 10),
+                (0.2, 3, 1),
+                (0.85, 1, 4),
+            )
+        ),
+        mistakes=(
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        false_alarms = (says_dog & ~is_dog).sum()
+                        misses = (~says_dog & is_dog).sum()
+                        return miss * false_alarms + false_alarm * misses
+                """,
+                message=(
+                    "The prices are exchanged. A false alarm is a cat that is called dog; a miss "
+                    "is a dog that is not."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities > threshold
+                        false_alarms = (says_dog & ~is_dog).sum()
+                        misses = (~says_dog & is_dog).sum()
+                        return false_alarm * false_alarms + miss * misses
+                """,
+                message=(
+                    "At exactly the threshold this does not say dog yet; the task says from the "
+                    "threshold on (`>=`)."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        false_alarms = (says_dog & ~is_dog).sum()
+                        misses = (~says_dog & is_dog).sum()
+                        return (false_alarm * false_alarms + miss * misses) / len(is_dog)
+                """,
+                message="This is the cost a photograph. Asked for is the cost of all together.",
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return (says_dog != is_dog).sum()
+                """,
+                message="This counts the mistakes, as if each had the price of 1.",
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= 0.5
+                        false_alarms = (says_dog & ~is_dog).sum()
+                        misses = (~says_dog & is_dog).sum()
+                        return false_alarm * false_alarms + miss * misses
+                """,
+                message="This has the threshold fixed at 0.5 and does not look at `threshold`.",
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        return false_alarm * (~is_dog).sum() + miss * is_dog.sum()
+                """,
+                message=(
+                    "This charges for every cat and every dog. Only those on the wrong side of "
+                    "the threshold cost something."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return false_alarm * (says_dog & is_dog).sum() + miss * (
+                            ~says_dog & ~is_dog
+                        ).sum()
+                """,
+                message=(
+                    "This charges for the right answers: dogs that are called dog, and cats that "
+                    "are not."
+                ),
+            ),
+        ),
+        shows=(
+            "The network gives probabilities; which of them is enough to act is decided by what "
+            "the two kinds of mistake cost, and that the network cannot know."
+        ),
+    ),
+)
