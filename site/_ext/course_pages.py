@@ -1,0 +1,178 @@
+"""Sphinx directive `{course} WHAT`: tables, timetables and the map, made from their sources.
+
+    ```{course} map
+    ```
+
+WHAT is start, map, lessons, day, weeks, costs, compared, results or data. A page that uses it is read
+anew in every build, so that a new lesson or record appears by itself.
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import course_facts
+import lesson_map
+import results_page
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+
+class MapNode(nodes.General, nodes.Element):
+    """Where the map goes; drawn when the page is written, when addresses are known."""
+
+
+def document_of(env, stem: str) -> str | None:
+    """The page of a lesson, wherever it lies among the sources; None where it is not built."""
+    return next((d for d in sorted(env.found_docs) if d.rpartition("/")[2] == stem), None)
+
+
+class Course(SphinxDirective):
+    required_arguments = 1
+    optional_arguments = 9
+
+    def run(self):
+        what, *rest = self.arguments[0].split() if len(self.arguments) == 1 else self.arguments
+        makers = {
+            "map": self.map,
+            "lessons": self.lessons,
+            "start": self.start,
+            "day": self.day,
+            "weeks": self.weeks,
+            "costs": lambda rest: self.table(results_page.costs),
+            "compared": lambda rest: self.table(results_page.compared),
+            "results": lambda rest: self.table(results_page.everything),
+            "data": self.data,
+        }
+        if what not in makers:
+            raise self.error(f"course {what}: expected one of {', '.join(makers)}")
+        if not hasattr(self.env, "course_pages"):
+            self.env.course_pages = set()
+        self.env.course_pages.add(self.env.docname)
+        self.found = course_facts.read_lessons()
+        self.known = {lesson.number: lesson for lesson in self.found}
+        made = makers[what](rest)
+        if isinstance(made, str):
+            return self.parse_text_to_nodes(made, allow_section_headings=True)
+        return made
+
+    def link(self, number: str, text: str | None = None) -> str:
+        """A link to a lesson by its number; its number alone where it has no page."""
+        lesson = self.known.get(number)
+        document = document_of(self.env, lesson.stem) if lesson else None
+        text = text or number
+        return f"{{doc}}`{text} </{document}>`" if document else text
+
+    def named(self, lesson) -> str:
+        return self.link(lesson.number, f"{lesson.number} {lesson.title}".replace("`", ""))
+
+    def table(self, make):
+        records = course_facts.read_records()
+        return make(records, self.found, self.link)
+
+    def map(self, rest):
+        node = MapNode()
+        node["stems"] = [lesson.stem for lesson in self.found]
+        return [node]
+
+    def lessons(self, rest):
+        parts = []
+        for lesson in self.found:
+            needs = ", ".join(self.link(n) for n in lesson.needs)
+            parts.append(
+                f"- {self.named(lesson)} ({lesson.minutes} minutes"
+                + (f"; builds on {needs})" if needs else ")")
+                + "<br>"
+                + f"<small>{' '.join(lesson.questions)}</small>"
+            )
+        return "\n".join(parts) + "\n"
+
+    def start(self, rest):
+        """Where to begin, the zip for students where there is one, and a repository if it is named."""
+        lines = []
+        if self.found:
+            lines.append(f"**Begin**: {self.named(self.found[0])}.")
+        zip_file = course_facts.ROOT / "build" / "cnncourse-student.zip"
+        if zip_file.is_file():
+            lines.append(
+                f"**At home**: [all lessons as a zip]({zip_file.name}), then `jupyter lab`."
+            )
+        repository = self.env.config.course_repository
+        if repository:
+            lines.append(f"**Source**: `git clone {repository}`, then `make lab`.")
+        else:
+            lines.append("**With the source**: `make lab` in the folder of the course.")
+        return "\n\n".join(lines)
+
+    def day(self, rest):
+        slots = course_facts.one_day(self.found, rest)
+        rows = [
+            [f"{course_facts.clock(s.start)} to {course_facts.clock(s.end)}", self._what(s)]
+            for s in slots
+        ]
+        taught = sum(s.minutes for s in slots if not isinstance(s.what, str))
+        ends = course_facts.clock(slots[-1].end) if slots else ""
+        text = results_page.table(["time", "what"], rows)
+        return f"{text}\n\nIn all {taught} minutes of lessons; the day ends at {ends}.\n"
+
+    def weeks(self, rest):
+        rows = []
+        for number, slots in enumerate(course_facts.weeks(self.found), start=1):
+            what = ", then ".join(self._what(s) for s in slots if not isinstance(s.what, str))
+            pauses = sum(s.minutes for s in slots if isinstance(s.what, str))
+            with_pauses = f" ({pauses} of them a break)" if pauses else ""
+            rows.append([str(number), what, f"{slots[-1].end} minutes{with_pauses}"])
+        return results_page.table(["week", "lessons", "length"], rows, "rlr")
+
+    def _what(self, slot) -> str:
+        if isinstance(slot.what, str):
+            return f"*{slot.what}*"
+        return f"{self.named(slot.what)} ({slot.minutes} minutes)"
+
+    def data(self, rest):
+        from cnncourse import data
+
+        records = course_facts.read_records()
+        specs = list(data.SPECS.values())
+        return results_page.image_sets(specs, records, self.found, self.link)
+
+
+def visit_map_html(translator, node):
+    builder = translator.builder
+    here = builder.current_docname
+
+    def address(lesson):
+        document = document_of(builder.env, lesson.stem)
+        return builder.get_relative_uri(here, document) if document else None
+
+    lessons = [x for x in course_facts.read_lessons() if x.stem in node["stems"]]
+    translator.body.append(lesson_map.draw(lessons, address))
+    raise nodes.SkipNode
+
+
+def visit_map_words(translator, node):
+    raise nodes.SkipNode
+
+
+def outdated(app, env, added, changed, removed):
+    """Pages with made tables are read anew each time: what they show lies outside the sources."""
+    return {d for d in getattr(env, "course_pages", ()) if d in env.found_docs}
+
+
+def merge(app, env, docnames, other):
+    if hasattr(other, "course_pages"):
+        env.course_pages = getattr(env, "course_pages", set()) | other.course_pages
+
+
+def setup(app):
+    app.add_node(
+        MapNode,
+        html=(visit_map_html, None),
+        text=(visit_map_words, None),
+        latex=(visit_map_words, None),
+    )
+    app.add_directive("course", Course)
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-merge-info", merge)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
