@@ -1,6 +1,7 @@
 """Lay out what Sphinx reads: the pages, and each lesson prepared from its stored outputs."""
 
 import base64
+import hashlib
 import html
 import io
 import json
@@ -39,6 +40,8 @@ def stage(root: pathlib.Path, into: pathlib.Path) -> None:
             found.setdefault(figure, (fragment, name))
         nbformat.write(notebook, into / "notebooks" / f"{name}.ipynb")
     for figure, (fragment, _) in found.items():
+        # For pages beside the folder of the lessons.
+        fragment = fragment.replace('"../pictures/', '"pictures/')
         (into / "_figures" / f"{figure}.html").write_text(fragment, "utf-8")
     _linked_files(root, into)
     offered = {}
@@ -126,14 +129,15 @@ def _output(output, name, pictures, figures):
         from cnncourse import figures as course_figures
 
         spec = data[FIGURE]
-        still = data.get("image/png", "")
         alt = output.metadata.get("image/png", {}).get("alt", "")
-        fragment = course_figures.html(spec["name"], spec["data"], still=still, alt=alt)
+        still = _picture(base64.b64decode(data["image/png"]), alt, pictures, name[:2])
+        address = re.search(r'src="([^"]*)"', still)[1]
+        fragment = course_figures.html(spec["name"], spec["data"], still=address, alt=alt)
         figures.setdefault(spec["name"], fragment)
         return nbformat.v4.new_output("display_data", {"text/html": fragment})
     if "image/png" in data:
         alt = output.metadata.get("image/png", {}).get("alt", "")
-        picture = _picture(base64.b64decode(data["image/png"]), alt, pictures, f"{name[:2]}")
+        picture = _picture(base64.b64decode(data["image/png"]), alt, pictures, name[:2])
         return nbformat.v4.new_output("display_data", {"text/html": picture})
     kept = {}
     for mime in ("text/html", "text/markdown", "text/plain"):
@@ -164,8 +168,6 @@ def _as_terminal(text: str) -> str:
 
 def _picture(png: bytes, alt: str, folder: pathlib.Path, prefix: str) -> str:
     """Write a picture as lossless WebP, and return its element."""
-    import hashlib
-
     image = PIL.Image.open(io.BytesIO(png))
     if image.mode == "RGBA":
         white = PIL.Image.new("RGBA", image.size, "white")

@@ -63,6 +63,7 @@ def lesson_links(app, pagename, templatename, context, doctree):
     """Put the line of downloads and launches under a lesson's title."""
     offered = json.loads((pathlib.Path(app.srcdir) / "_offered.json").read_text())
     context["course_offered"] = list(offered.items())
+    context["course_numbered"] = lambda text: numbered(text, pagename)
     if not pagename.startswith("notebooks/") or "body" not in context:
         return
     name = pagename.partition("/")[2]
@@ -82,9 +83,22 @@ def lesson_links(app, pagename, templatename, context, doctree):
         for title, address, hint, here in links
     )
     line = f'<ul class="lesson-links d-print-none" aria-label="This lesson">{items}</ul>'
-    body, found = re.subn(r"(</h1>)", lambda m: m[0] + line, context["body"], count=1)
-    if found:
-        context["body"] = body
+    number = f'<p class="lesson-number">Lesson {name[:2]}</p>\n'
+    context["body"] = re.sub(
+        r"<h1>.*?</h1>", lambda m: number + m[0] + line, context["body"], count=1, flags=re.S
+    )
+
+
+def numbered(text: str, pagename: str) -> str:
+    """Return a list of pages with the number of each lesson before its title."""
+
+    def add(match):
+        target = f"{pagename}.html" if match[2] == "#" else match[2]
+        found = re.search(r"(?:^|/)(\d\d)_[^/]*\.html$", target)
+        number = f'<span class="course-number">{found[1]}</span><span>' if found else "<span>"
+        return f"{match[1]}{number}{match[3]}</span></a>"
+
+    return re.sub(r'(<a [^>]*href="([^"]*)"[^>]*>)(.*?)</a>', add, text, flags=re.S)
 
 
 # The theme's scripts serve a page that this site does not have (see _templates/layout.html).
