@@ -60,6 +60,12 @@ export function text(value) {
   return String(Math.round(value * 100) / 100 + 0).replace("-", "−");
 }
 
+/** The same in five signs at most, for a cell of a table. */
+function short(value) {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return text(Number(value.toFixed(digits)));
+}
+
 /** What was typed as a number: "2", "-0.5", "−1", "1/9"; NaN for all else. */
 export function parse(typed) {
   const [top, bottom = "1", ...rest] = typed.replaceAll("−", "-").replaceAll(",", ".").split("/");
@@ -376,6 +382,12 @@ function render({ model, el }) {
     }
   }
 
+  /** Numbers of many signs get wider cells; the table then scrolls where there is no room. */
+  function widen(cells) {
+    const table = cells[0].cell.parentElement;
+    table.classList.toggle("cf-conv-long", cells.some(({ cell }) => cell.textContent.length > 3));
+  }
+
   /** For readers who hear the page: one sentence a step, none while it plays. */
   function announce() {
     clearTimeout(announce.waiting);
@@ -629,6 +641,7 @@ function render({ model, el }) {
         cell.style.color = bright > 0.5 ? "#000000" : "#ffffff";
         write(cell, value, `row ${y + 1}, column ${x + 1}: ${text(value)}`);
       }
+      widen(cells);
       const [top, left] = [row * state.stride, column * state.stride];
       window.hidden = !fits;
       lay(window, top, left, height, width);
@@ -680,15 +693,15 @@ function render({ model, el }) {
         cell.style.background = `color-mix(in srgb, var(--cf-${sign}) ${share}%, var(--cf-ground))`;
         write(cell, known ? value : null, `row ${row + 1}, column ${column + 1}: ${known ? text(value) : "not yet computed"}`);
       });
+      widen(cells);
       pixel.hidden = map !== state.map;
       lay(pixel, ...position());
     });
   }
 
   function write(cell, value, label) {
-    const shown = value === null ? "" : text(value);
+    const shown = value === null ? "" : short(value);
     if (cell.textContent !== shown) cell.textContent = shown;
-    cell.classList.toggle("cf-conv-long", shown.length > 4);
     if (label) cell.setAttribute("aria-label", label);
   }
 
