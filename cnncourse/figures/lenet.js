@@ -107,7 +107,8 @@ function pool({ channels, side, output }, input, wide) {
 function connect({ inputs, units, maps, weights, bias, output, last }, input) {
   output.set(bias);
   for (let i = 0; i < inputs; i++) {
-    const value = maps ? input[(i % maps.channels) * maps.area + Math.floor(i / maps.channels)] : input[i];
+    const at = maps ? (i % maps.channels) * maps.area + Math.floor(i / maps.channels) : i;
+    const value = input[at];
     if (value === 0) continue;
     const row = i * units;
     for (let unit = 0; unit < units; unit++) output[unit] += value * weights[row + unit];
@@ -207,6 +208,7 @@ function surface(width, height = width, attributes = {}) {
   return { canvas, context, image: context.createImageData(width, height) };
 }
 
+const mapOf = (output, map, side) => output.subarray(map * side ** 2, (map + 1) * side ** 2);
 const percent = (part) => `${Math.round(100 * part)}%`;
 const highest = (values) => values.indexOf(Math.max(...values));
 
@@ -249,14 +251,18 @@ function render({ model, el }) {
   const undo = make("button", { type: "button", onclick: () => dropStroke() }, "Undo stroke");
   const clear = make("button", { type: "button", onclick: () => startAgain() }, "Clear");
   const answer = make("p", { class: "cf-lenet-answer" });
-  const spoken = make("p", { class: "cf-lenet-spoken", "aria-live": "polite" });
+  const spoken = make("p", { class: "cf-hidden", "aria-live": "polite" });
   const seen = surface(SIDE, SIDE, {
     class: "cf-lenet-seen",
     role: "img",
     "aria-label": "The image that the network gets, 28 by 28 pixels",
   });
 
-  const strip = make("div", { class: "cf-lenet-strip", role: "group", "aria-label": "Test digits" });
+  const strip = make("div", {
+    class: "cf-lenet-strip",
+    role: "group",
+    "aria-label": "Test digits",
+  });
   const tiles = data.labels.map((label, i) => {
     const tile = surface(SIDE);
     paintGrey(tile, digit(i));
@@ -302,7 +308,8 @@ function render({ model, el }) {
         make(
           "p",
           { class: "cf-small cf-quiet", id: `cf-lenet-help-${number}` },
-          "Mouse, finger or pen. Keys: arrows move, space lowers and lifts the pen, backspace undoes.",
+          "Mouse, finger or pen. Keys: arrows move, space lowers and lifts the pen, " +
+            "backspace undoes.",
         ),
         make("p", { class: "cf-small" }, "Or pick a test digit, and draw on it. Dashed: misread."),
         strip,
@@ -327,7 +334,11 @@ function render({ model, el }) {
     });
     const group = make(
       "div",
-      { class: `cf-lenet-maps cf-lenet-maps-${index}`, role: "toolbar", "aria-label": `Maps of ${called[index]}` },
+      {
+        class: `cf-lenet-maps cf-lenet-maps-${index}`,
+        role: "toolbar",
+        "aria-label": `Maps of ${called[index]}`,
+      },
       ...maps.map(({ button }) => button),
     );
     group.addEventListener("keydown", (event) => {
@@ -343,8 +354,7 @@ function render({ model, el }) {
     const what = `${called[index]}: ${channels} maps of ${side}×${side}`;
     const element = make("div", {}, make("p", { class: "cf-small" }, what), group);
     const draw = (output) => {
-      const area = side * side;
-      maps.forEach((drawn, map) => paint(drawn, output.subarray(map * area, (map + 1) * area), tops[index]));
+      maps.forEach((drawn, map) => paint(drawn, mapOf(output, map, side), tops[index]));
     };
     return { element, maps, draw };
   }
@@ -365,7 +375,8 @@ function render({ model, el }) {
       const bar = make("span", { class: "cf-lenet-bar" });
       const value = make("span", { class: "cf-lenet-percent" });
       const box = make("span", { class: "cf-lenet-column" }, bar);
-      return { bar, value, element: make("div", { role: "listitem" }, value, box, make("span", {}, name)) };
+      const element = make("div", { role: "listitem" }, value, box, make("span", {}, name));
+      return { bar, value, element };
     });
     const list = make(
       "div",
@@ -388,15 +399,15 @@ function render({ model, el }) {
   let colours;
   function readColours() {
     const style = getComputedStyle(root);
-    const [ground, positive, negative] = ["--cf-ground", "--cf-positive", "--cf-negative"].map((name) => {
-      const hex = style.getPropertyValue(name).trim() || "#808080";
+    const colour = (name) => {
+      const hex = style.getPropertyValue(`--cf-${name}`).trim() || "#808080";
       return [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-    });
-    colours = { ground, positive, negative };
+    };
+    colours = ["ground", "positive", "negative"].map(colour);
   }
 
   function paint({ context, image }, values, top) {
-    const { ground, positive, negative } = colours;
+    const [ground, positive, negative] = colours;
     for (let i = 0; i < values.length; i++) {
       const part = Math.min(Math.abs(values[i]) / top, 1);
       const full = values[i] < 0 ? negative : positive;
@@ -442,33 +453,37 @@ function render({ model, el }) {
       "aria-label": `map ${map} of ${called[index]}`,
     });
     parts.push({ drawn: result, layer: index, map });
-    const title = make("p", { class: "cf-title" }, `Where map ${map} of ${called[index]} comes from`);
+    const title = `Where map ${map} of ${called[index]} comes from`;
     let words;
     let pictures;
     if (layer.kind === "pooling") {
-      words = `The largest of each 2×2 numbers of map ${map} of ${called[index - 1]}. Nothing here is learned.`;
+      words =
+        `The largest of each 2×2 numbers of map ${map} of ${called[index - 1]}. ` +
+        "Nothing here is learned.";
       pictures = [make("div", { class: "cf-lenet-pair" }, source(map))];
     } else {
       const { size, inputs, kernels, bias } = layer;
-      const area = size * size;
-      const mine = kernels.subarray(map * inputs * area, (map + 1) * inputs * area);
+      const mine = kernels.subarray(map * inputs * size ** 2, (map + 1) * inputs * size ** 2);
       const limit = mine.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-6);
       pictures = Array.from({ length: inputs }, (_, from) => {
-        const kernel = surface(size, size, { role: "img", "aria-label": `kernel for ${before ? `map ${from}` : "the input"}` });
-        parts.push({ drawn: kernel, values: mine.subarray(from * area, (from + 1) * area), top: limit });
+        const name = `kernel for ${before ? `map ${from}` : "the input"}`;
+        const kernel = surface(size, size, { role: "img", "aria-label": name });
+        parts.push({ drawn: kernel, values: mapOf(mine, from, size), top: limit });
         return make("div", { class: "cf-lenet-pair" }, source(from), kernel.canvas);
       });
-      const from = before ? `each of the ${inputs} maps above has a kernel of its own` : "one kernel";
+      const over = before
+        ? `${inputs} kernels of ${size}×${size}, slid over the ${inputs} maps of ` +
+          `${called[index - 1]}, one each; the results are added, plus the bias`
+        : `One kernel of ${size}×${size}, slid over the input, plus the bias`;
       words =
-        `${before ? `${inputs} kernels` : "One kernel"} of ${size}×${size}, slid over ` +
-        `${before ? `the ${inputs} maps of ${called[index - 1]}, one each; the results are added` : "the input"}, ` +
-        `plus the bias ${signed(bias[map])}; what is below 0 becomes 0 (ReLU). ` +
+        `${over} ${signed(bias[map])}; what is below 0 becomes 0 (ReLU). ` +
         `Weights up to ${limit.toFixed(2)}: purple above zero, brown below.`;
     }
     const arrow = make("span", { class: "cf-lenet-arrow", "aria-hidden": "true" }, "→");
     detail.replaceChildren(
-      title,
-      make("div", { class: "cf-lenet-pairs" }, ...pictures, arrow, result.canvas, make("p", {}, words)),
+      make("p", { class: "cf-title" }, title),
+      make("div", { class: "cf-lenet-pairs" }, ...pictures, arrow, result.canvas),
+      make("p", { class: "cf-small" }, words),
     );
   }
 
@@ -478,7 +493,7 @@ function render({ model, el }) {
       else if (layer < 0) paintGrey(drawn, current);
       else {
         const { side, output } = network.layers[layer];
-        paint(drawn, output.subarray(map * side * side, (map + 1) * side * side), tops[layer]);
+        paint(drawn, mapOf(output, map, side), tops[layer]);
       }
     }
   }
