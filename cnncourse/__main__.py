@@ -1,6 +1,10 @@
-"""python -m cnncourse: doctor, data, run."""
+"""python -m cnncourse: doctor, data, run, predict."""
 
 import argparse
+import contextlib
+import dataclasses
+import json
+import os
 import pathlib
 import sys
 
@@ -32,6 +36,20 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="keep outputs in notebooks/ and numbers in results/ (full budget, real data)",
     )
+
+    predict = commands.add_parser(
+        "predict",
+        help="say what is on photographs, with a model that lesson 07 has saved",
+        description="Print the likeliest class, its probability and the file name, one line a "
+        "photograph. A folder stands for every file in it and in its folders, in the order of "
+        "names, without hidden files. What is no usable photograph is named on standard error "
+        "with the reason.",
+        epilog="exit status: 0 every file predicted; 1 some files could not be; 2 the model or "
+        "the command is wrong; 141 nobody reads the output any more",
+    )
+    predict.add_argument("model", type=pathlib.Path, help="a .keras file of classifier.save")
+    predict.add_argument("photographs", nargs="+", metavar="PHOTO", help="a file or a folder")
+    predict.add_argument("--json", action="store_true", help="one JSON document instead of lines")
 
     chosen = parser.parse_args(arguments)
     try:
@@ -109,7 +127,40 @@ def _run(chosen) -> int:
     return min(run.run(chosen.lessons, out=chosen.out, store=chosen.store), 1)
 
 
-_COMMANDS = {"doctor": _doctor, "data": _data, "run": _run}
+def _predict(chosen) -> int:
+    from . import classifier, photos
+
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks is escaped, not a crash.
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        loaded = classifier.load(chosen.model, lazily=True)
+        files = [file for given in chosen.photographs for file in photos.files(given)]
+        width = max(map(len, loaded.class_names))
+        done = []
+        for prediction in loaded.each(files):
+            name = photos.shown(prediction.path)
+            if prediction.error is not None:
+                print(f"cnncourse predict: {name}: {prediction.error}", file=sys.stderr)
+            elif not chosen.json:
+                label = prediction.label.ljust(width)
+                print(f"{label}  {prediction.probability:.3f}  {name}", flush=True)
+            done.append(dataclasses.asdict(prediction))
+        if chosen.json:
+            about = {"model": str(chosen.model), "class_names": loaded.class_names}
+            print(json.dumps({**about, "photographs": done}, indent=1), flush=True)
+    except (classifier.ClassifierError, photos.PhotoError) as error:
+        print(f"cnncourse predict: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # Python flushes once more at its end, and nobody is to hear of that.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return int(any(prediction["error"] is not None for prediction in done))
+
+
+_COMMANDS = {"doctor": _doctor, "data": _data, "run": _run, "predict": _predict}
 
 if __name__ == "__main__":
     sys.exit(main())

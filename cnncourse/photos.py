@@ -13,6 +13,7 @@ kept), turned by EXIF, wrongly named, or larger than the copy needs.
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import html
 import io
@@ -35,17 +36,24 @@ import platformdirs
 
 from ._files import folder_written_whole
 
-__all__ = ["PIXEL_LIMIT", "PhotoError", "Survey", "Tidy", "prepare", "read", "shown", "survey"]
+__all__ = [
+    "PIXEL_LIMIT",
+    "PhotoError",
+    "Survey",
+    "Tidy",
+    "files",
+    "prepare",
+    "read",
+    "shown",
+    "survey",
+]
 
 PIXEL_LIMIT = 50_000_000  # 150 MB as RGB; a photograph of a telephone has up to 50 million
 FILE_LIMIT = 256 * 2**20  # bytes
 SHORTER_SIDE = 256  # pixels, of a photograph in the copy
 LONGER_SIDE = 1024
 _VERSION = 1
-_FORMATS = (
-    *("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP"),
-    *("AVIF", "JPEG2000", "PPM"),
-)
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM")
 _ENDINGS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "MPO": (".jpg", ".jpeg", ".mpo"),
@@ -106,14 +114,30 @@ def shown(name: str | os.PathLike) -> str:
     )
 
 
-def read(path: str | os.PathLike) -> np.ndarray:
+def read(path: str | os.PathLike, *, small: bool = False) -> np.ndarray:
     """Read one photograph as uint8 (height, width, 3), RGB, turned as its EXIF says.
 
     Of an animation the first frame; transparent parts become white; 16 bits become 8.
+    small: no larger than `prepare` writes it, the shorter side at most 256 pixels.
     Raises PhotoError with the reason for a file that is no usable photograph.
     """
     image, _, _ = _decode(_bytes(pathlib.Path(path)))
-    return np.array(image)
+    return np.array(_smaller(image) if small else image)
+
+
+def files(path: str | os.PathLike) -> list[str]:
+    """Return [path], or for a folder every file in it and in its folders, but for hidden ones.
+
+    Nothing is opened, so what is no photograph is among them. Raises PhotoError for a folder
+    without any file.
+    """
+    root = pathlib.Path(path)
+    if not root.is_dir():
+        return [os.fspath(path)]
+    found = [file for file in _walk(root) if not any(map(_hidden, file.parts))]
+    if not found:
+        raise PhotoError(f"{shown(root)}: a folder without files. Name a photograph.")
+    return [str(root.joinpath(*file.parts)) for file in sorted(found, key=lambda f: f.parts)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -340,7 +364,7 @@ def _decode(data: bytes) -> tuple[PIL.Image.Image, list[str], str]:
     """
     with _strict_and_quiet():
         try:
-            image = PIL.Image.open(io.BytesIO(data), formats=_FORMATS)
+            image = PIL.Image.open(io.BytesIO(data), formats=_formats())
         except PIL.Image.DecompressionBombError as error:
             raise PhotoError(_beyond()) from error
         except PIL.UnidentifiedImageError as error:
@@ -367,6 +391,12 @@ def _decode(data: bytes) -> tuple[PIL.Image.Image, list[str], str]:
     if frames > 1:
         done.append(f"first frame kept (of {frames:,})")
     return rgb, done, kind
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    PIL.Image.init()
+    return tuple(name for name in _FORMATS if name in PIL.Image.OPEN)
 
 
 def _beyond() -> str:
@@ -590,10 +620,8 @@ def _look(root: pathlib.Path, file: _File, stage: pathlib.Path | None = None) ->
     file.pixels = pixels.hexdigest()
     file.thumb = np.asarray(image.resize((32, 32), PIL.Image.Resampling.BOX))
     width, height = image.size
-    scale = min(1, SHORTER_SIDE / min(image.size), LONGER_SIDE / max(image.size))
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        image = image.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=2)
+    image = _smaller(image)
+    if image.size != (width, height):
         done.append(f"made smaller (from {width:,} x {height:,} pixels)")
     if not done and kind not in ("JPEG", "PNG"):
         done.append(f"{kind} to JPEG")
@@ -609,6 +637,15 @@ def _look(root: pathlib.Path, file: _File, stage: pathlib.Path | None = None) ->
     if path.suffix.lower() not in _ENDINGS.get(kind, ()):
         done.append(f"a {kind} file with another ending (named {shown(path.suffix) or 'without'})")
     file.done = "; ".join(done)
+
+
+def _smaller(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return the image with sides of at most SHORTER_SIDE and LONGER_SIDE, in proportion."""
+    scale = min(1, SHORTER_SIDE / min(image.size), LONGER_SIDE / max(image.size))
+    size = tuple(max(1, round(side * scale)) for side in image.size)
+    if size == image.size:
+        return image
+    return image.resize(size, PIL.Image.Resampling.LANCZOS, reducing_gap=2)
 
 
 def _judge(root: pathlib.Path, files: list[_File], notes: list[str]) -> tuple[str, ...]:
