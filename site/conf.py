@@ -41,6 +41,8 @@ exclude_patterns = ["jupyter_execute"]
 # The stored outputs are what a full run gave: nothing is executed here.
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 nb_output_stderr = "show"
 myst_enable_extensions = ["dollarmath", "attrs_inline", "attrs_block", "deflist", "colon_fence"]
 myst_heading_anchors = 3

@@ -9,9 +9,9 @@ KINDS = {"predict": "predict", "bug hunt": "bug-hunt"}
 def kind(quote: nodes.block_quote) -> str | None:
     """Return which box a block quote is: that of its bold opening, or None."""
     first = quote.children[0] if quote.children else None
-    if not isinstance(first, nodes.paragraph) or not first.children:
+    if not isinstance(first, nodes.paragraph):
         return None
-    opening = first.children[0]
+    opening = next((child for child in first.children if child.astext().strip()), None)
     if not isinstance(opening, nodes.strong):
         return None
     return KINDS.get(opening.astext().strip().rstrip(".:").lower())
