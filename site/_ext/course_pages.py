@@ -3,11 +3,14 @@
     ```{course} map
     ```
 
-WHAT is start, map, lessons, day, weeks, costs, compared, results or data. A page that uses it is read
-anew in every build, so that a new lesson or record appears by itself.
+WHAT is start, map, lessons, day, weeks, costs, compared, results or data. A page that uses it is
+read anew in every build, so that a new lesson or record appears by itself.
+
+The role {lesson}`04` is a link to a lesson by its number, and its number alone where it is not.
 """
 
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -16,6 +19,7 @@ import course_facts
 import lesson_map
 import results_page
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 
@@ -89,14 +93,15 @@ class Course(SphinxDirective):
         return "\n".join(parts) + "\n"
 
     def start(self, rest):
-        """Where to begin, the zip for students where there is one, and a repository if it is named."""
+        """Where to begin, the zip for students if there is one, and the repository if named."""
         lines = []
         if self.found:
             lines.append(f"**Begin**: {self.named(self.found[0])}.")
         zip_file = course_facts.ROOT / "build" / "cnncourse-student.zip"
         if zip_file.is_file():
             lines.append(
-                f"**At home**: [all lessons as a zip]({zip_file.name}), then `jupyter lab`."
+                f'**At home**: <a href="{zip_file.name}">all lessons as a zip</a>, with a note on '
+                "how to begin."
             )
         repository = self.env.config.course_repository
         if repository:
@@ -138,6 +143,20 @@ class Course(SphinxDirective):
         return results_page.image_sets(specs, records, self.found, self.link)
 
 
+def lesson_role(name, rawtext, text, lineno, inliner, options=None, content=None):
+    """{lesson}`04`: "lesson 04", linked where that lesson has a page."""
+    env = inliner.document.settings.env
+    said = f"lesson {text}"
+    stem = next((d for d in sorted(env.found_docs) if re.search(rf"(^|/){text}_[^/]*$", d)), None)
+    if not re.fullmatch(r"\d\d", text) or stem is None:
+        return [nodes.Text(said)], []
+    target = addnodes.pending_xref(
+        "", refdomain="std", reftype="doc", reftarget=f"/{stem}", refexplicit=True, refwarn=True
+    )
+    target += nodes.inline("", said)
+    return [target], []
+
+
 def visit_map_html(translator, node):
     builder = translator.builder
     here = builder.current_docname
@@ -173,6 +192,8 @@ def setup(app):
         latex=(visit_map_words, None),
     )
     app.add_directive("course", Course)
+    app.add_role("lesson", lesson_role)
+    app.add_css_file("pages.css")
     app.connect("env-get-outdated", outdated)
     app.connect("env-merge-info", merge)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}

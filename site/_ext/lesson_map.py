@@ -5,6 +5,7 @@ elsewhere. Colours come from the page's style sheet (`_static/pages.css`), light
 """
 
 import html
+import itertools
 import textwrap
 
 from course_facts import Lesson, direct_needs
@@ -118,7 +119,7 @@ def _arrow(parent, number, boxes, centre) -> str:
     points.append((left + width / 2, top))
     (x0, y0), path = points[0], ""
     path = f"M{x0:.1f} {y0:.1f}"
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in itertools.pairwise(points):
         half = (before[1] + after[1]) / 2
         path += (
             f" C{before[0]:.1f} {half:.1f} {after[0]:.1f} {half:.1f} {after[0]:.1f} {after[1]:.1f}"
