@@ -123,6 +123,53 @@ def page(open_page):
     return open_page(viewport={"width": 1280, "height": 900})
 
 
+PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
+<title>A figure</title><meta name="viewport" content="width=device-width">
+<style>[data-theme="dark"] body {{ background: #14181e; color: #ddd }}</style></head>
+<body><main><h1>A figure</h1>{figure}</main></body></html>"""
+
+
+@pytest.fixture
+def figure_page(tmp_path, open_page):
+    """`figure_page(fragment, theme="dark", viewport=...)`: the figure, started, from file://.
+
+    fragment: what `figures.html` gives. `page.in_module("m.name(given)", given)` evaluates in the
+    figure's own module `m`; `page.findings()` lists what axe-core finds serious in the figure.
+    """
+
+    def start(fragment: str, theme="light", **options):
+        file = tmp_path / "figure.html"
+        file.write_text(PAGE.format(figure=fragment, theme=theme), encoding="utf-8")
+        page = open_page(**({"viewport": {"width": 1100, "height": 1000}} | options))
+        page.goto(file.as_uri())
+        page.wait_for_selector(".is-live")
+        page.in_module = lambda call, given=None: page.evaluate(
+            f"""async (given) => {{
+              const source = document.querySelector('[data-part="module"]').textContent;
+              const m = await import(URL.createObjectURL(
+                new Blob([source], {{ type: "text/javascript" }})));
+              return {call};
+            }}""",
+            given,
+        )
+
+        def findings():
+            from axe_playwright_python.sync_playwright import Axe
+
+            found = Axe().run(page, context=".cnncourse-figure-place").response["violations"]
+            return [
+                (rule["id"], node["html"][:200], node.get("failureSummary"))
+                for rule in found
+                if rule["impact"] in ("serious", "critical")
+                for node in rule["nodes"]
+            ]
+
+        page.findings = findings
+        return page
+
+    return start
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     extensions_map = {  # noqa: RUF012
         **http.server.SimpleHTTPRequestHandler.extensions_map,
