@@ -230,7 +230,8 @@ function render({ model, el }) {
   } });
   const mapChoice = make("div", { className: "cf-row", role: "group", "aria-label": "Kernel to look at" });
 
-  const step = (label, title, onclick) => make("button", { type: "button", title, onclick }, label);
+  const step = (label, title, act) =>
+    make("button", { type: "button", title, onclick: () => places() && act() }, label);
   const start = step("Start", "Key Home", toStart);
   const back = step("Back", "Key ←", () => move(-1));
   const forward = step("Step", "Key →", () => move(1));
@@ -245,7 +246,7 @@ function render({ model, el }) {
   steps.append(start, back, forward, play, fill);
   steps.addEventListener("keydown", (event) => {
     const act = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Home: toStart, End: toEnd }[event.key];
-    if (!act || event.target.tagName !== "BUTTON" || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!act || !places() || event.target.tagName !== "BUTTON" || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     act();
   });
@@ -479,7 +480,7 @@ function render({ model, el }) {
     const { before: top, after: bottom } = rows();
     const { before: left, after: right } = columns();
     const [height, width] = [state.image.length, state.image[0].length];
-    const label = channels() > 1 ? `Image, ${COLOURS[channel]} channel` : "Image";
+    const label = channels() > 1 ? `Pixels of the ${COLOURS[channel]} channel` : "Pixels of the image";
     const table = grid("image", height + top + bottom, width + left + right, label);
     const cells = [];
     for (let row = -top; row < height + bottom; row++) {
@@ -513,7 +514,7 @@ function render({ model, el }) {
 
   function kernelTable(channel) {
     const of = channels() > 1 ? `, ${COLOURS[channel]}` : "";
-    const table = grid("kernel", state.kernel.length, state.kernel[0].length, `Kernel${of}: numbers to edit`);
+    const table = grid("kernel", state.kernel.length, state.kernel[0].length, `Numbers of the kernel${of}`);
     const cells = state.kernel.flatMap((line, i) =>
       line.map((slices, j) => {
         const cell = numberInput(
@@ -550,7 +551,7 @@ function render({ model, el }) {
 
   function outputTable(map) {
     const [height, width] = [rows().places, columns().places];
-    const table = grid("output", height, width, kernels() > 1 ? `Output ${map + 1}` : "Output");
+    const table = grid("output", height, width, kernels() > 1 ? `Pixels of output ${map + 1}` : "Pixels of the output");
     const cells = range(height * width).map((place) => {
       const [row, column] = [Math.floor(place / width), place % width];
       const cell = make("button", { type: "button", "data-cell": "", onclick: () => {
@@ -615,9 +616,11 @@ function render({ model, el }) {
     if (typing !== bias) bias.value = text(state.bias[state.map]);
     const preset = nameOfKernel();
     presetChoice.set(preset);
-    start.disabled = back.disabled = !fits || (state.place === 0 && state.done === 0);
-    forward.disabled = fill.disabled = play.disabled = !fits;
-    forward.disabled ||= atEnd();
+    // Not `disabled`: the button that is pressed keeps the focus, and with it the keys.
+    const able = (button, can) => button.setAttribute("aria-disabled", String(!can));
+    for (const button of [start, back]) able(button, fits && (state.place > 0 || state.done > 0));
+    for (const button of [play, fill]) able(button, fits);
+    able(forward, fits && !atEnd());
     play.textContent = state.timer ? "Pause" : "Play";
   }
 

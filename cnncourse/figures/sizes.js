@@ -150,7 +150,8 @@ function render({ model, el }) {
     if (layers.length >= mostLayers) return;
     layers.push({ ...NEW[kind] });
     changed();
-    list.lastElementChild.querySelector("input, button").focus();
+    const row = list.lastElementChild;
+    (row.querySelector("input") ?? row.querySelector("button:enabled")).focus();
   }
 
   function move(index, by) {
@@ -202,6 +203,7 @@ function render({ model, el }) {
       update();
       announce();
     });
+    field.addEventListener("focus", () => field.select());
     field.addEventListener("blur", () => {
       field.setAttribute("aria-invalid", "false");
       field.value = read();

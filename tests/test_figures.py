@@ -1,0 +1,606 @@
+"""Figures in a real browser: what they compute, what they show, how they are worked."""
+
+import json
+import pathlib
+import random
+import subprocess
+import sys
+
+from cnncourse import conv, figures, plots, run
+from cnncourse.figures import sizes
+
+import numpy as np
+import pytest
+from scipy import signal
+
+PAGE = """<!doctype html><html lang="en"{theme}><head><meta charset="utf-8"><title>A figure</title>
+<meta name="viewport" content="width=device-width"><style>body {{ font-family: sans-serif }}
+[data-theme="dark"] body {{ background: #14181e; color: #ddd }}</style></head>
+<body><main><h1>A figure</h1>{figure}</main></body></html>"""
+
+
+@pytest.fixture
+def opened(tmp_path, open_page):
+    """`opened("sizes", network=...)` is a page from file:// on which the figure has started."""
+
+    def open_figure(name, theme="", options=None, **given):
+        file = tmp_path / f"{name}.html"
+        theme = f' data-theme="{theme}"' if theme else ""
+        file.write_text(PAGE.format(figure=figures.show(name, **given).html(), theme=theme))
+        page = open_page(**(options or {"viewport": {"width": 1000, "height": 900}}))
+        page.goto(file.as_uri())
+        page.wait_for_selector(".is-live")
+        return page
+
+    return open_figure
+
+
+def in_module(page, call, argument):
+    """Evaluate `call` of the figure's own module `m` and the argument `given` in the browser."""
+    return page.evaluate(
+        f"""async (given) => {{
+          const source = document.querySelector('[data-part="module"]').textContent;
+          const m = await import(URL.createObjectURL(
+            new Blob([source], {{ type: "text/javascript" }})));
+          return {call};
+        }}""",
+        argument,
+    )
+
+
+def choice(page, name):
+    return page.get_by_role("combobox", name=name, exact=True)
+
+
+# The frame --------------------------------------------------------------------------------------
+
+
+def test_importing_figures_costs_no_tensorflow_and_no_widgets():
+    code = (
+        "import sys; from cnncourse import figures; figures.show('convolution'); "
+        "sys.exit(bool({'tensorflow', 'keras', 'anywidget', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("convolve", {}, r"no figure is called 'convolve'; expected one of .*convolution"),
+        ("_loader", {}, "no figure is called '_loader'"),
+        ("convolution", {"strides": 2}, "it takes image, kernel, stride, padding, bias, flip"),
+        ("convolution", {"stride": 0}, "stride: expected a whole number from 1 to 4; found 0"),
+        ("convolution", {"stride": True}, "stride: expected a whole number"),
+        ("convolution", {"padding": "full"}, "padding: expected 'valid' or 'same' or a whole"),
+        ("convolution", {"image": [["a"]]}, "image: expected numbers"),
+        ("convolution", {"image": [[np.nan]]}, "image: expected finite numbers"),
+        ("convolution", {"image": np.zeros((5, 5, 2))}, "1 or 3 channels behind; found"),
+        ("convolution", {"image": np.zeros((28, 28))}, "at most 12 by 12 can be drawn"),
+        ("convolution", {"image": np.zeros((5, 5, 3))}, r"the kernels are 1 deep"),
+        ("convolution", {"kernel": np.zeros((3, 3, 1, 4))}, "at most 3 kernels"),
+        ("convolution", {"image": np.zeros((2, 9))}, "does not fit along the height"),
+        ("convolution", {"bias": [1, 2]}, "bias: expected one number"),
+        ("sizes", {}, "give either network, or input and layers"),
+        ("sizes", {"network": "AlexNet"}, "network: expected one of lesson 02, MLP"),
+        ("sizes", {"network": "lesson 04", "target": 2.5}, "target: expected a number of param"),
+        ("sizes", {"input": (28, 28), "layers": [{"layer": "flatten"}]}, "input: expected"),
+        ("sizes", {"input": (8, 8, 1), "layers": [{"layer": "lstm"}]}, "layer 1: expected"),
+        ("sizes", {"input": (8, 8, 1), "layers": [{"layer": "dense", "units": 0}]}, "units is"),
+        ("sizes", {"input": (8, 8, 1), "layers": [{"layer": "dense"}]}, "expected .'units'."),
+        (
+            "sizes",
+            {"input": (8, 8, 1), "layers": [{"layer": "pool", "kernel": 9}]},
+            "layer 1, pool: a window of 9 does not fit along the height",
+        ),
+    ],
+)
+def test_wrong_data_says_what_was_expected(name, given, message):
+    with pytest.raises(ValueError, match=message):
+        figures.show(name, **given)
+
+
+def test_an_output_has_widget_still_words_and_data():
+    figure = figures.show("convolution", stride=2)
+    data, metadata = figure._repr_mimebundle_()
+    assert set(data) == {"text/plain", "image/png", figures.MIME, figures.WIDGET_MIME}
+    assert data[figures.MIME] == {"name": "convolution", "data": figure.data}
+    assert metadata["image/png"]["alt"] == figure.alt
+    assert "stride 2" in figure.alt
+    assert figure.alt in data["text/plain"]
+    assert json.loads(json.dumps(data)) == data
+    widget = figure._widget
+    state = widget.get_state()
+    assert state["data"] == figure.data
+    assert state["_esm"] == (pathlib.Path(figures.__file__).parent / "convolution.js").read_text()
+    assert ".cnncourse-figure" in state["_css"]
+    assert data[figures.WIDGET_MIME]["model_id"] == widget.model_id
+
+
+def test_a_still_leaves_the_style_of_the_lesson_alone():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    assert figures.show("sizes", network="lesson 04").still[:4] == b"\x89PNG"
+    assert dict(mpl.rcParams) == before
+
+
+def test_storing_drops_the_widget_and_keeps_the_rest(tmp_path):
+    import nbformat
+
+    data, metadata = figures.show("convolution")._repr_mimebundle_()
+    cell = nbformat.v4.new_code_cell("figures.show('convolution')")
+    cell.outputs = [nbformat.v4.new_output("execute_result", data, metadata=metadata)]
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {"state": {}}})
+    path = tmp_path / "01_x.ipynb"
+    nbformat.write(notebook, path)
+    run._store(notebook, path, {"budget": "full"})
+    stored = nbformat.read(path, as_version=4)
+    assert "widgets" not in stored.metadata
+    (output,) = stored.cells[0].outputs
+    assert set(output.data) == {"text/plain", "image/png", figures.MIME}
+    assert output.metadata == metadata
+    again = figures.html(**output.data[figures.MIME], still=output.data["image/png"], alt="words")
+    assert 'alt="words"' in again
+
+
+def test_nothing_in_the_data_ends_the_fragment_s_scripts():
+    data = figures.show("convolution").data | {"note": "</script><!-- <script> & ☃"}
+    fragment = figures.html("convolution", data, still="_images/x.png", alt='"still" <b>')
+    assert fragment.count("</script>") == 4
+    assert "<!--" not in fragment
+    assert '<img src="_images/x.png" alt="&quot;still&quot; &lt;b&gt;">' in fragment
+
+
+def test_the_still_stands_without_script_in_print_and_after_a_failure(tmp_path, open_page):
+    figure = figures.show("convolution")
+    file = tmp_path / "x.html"
+    file.write_text(PAGE.format(figure=figure.html(), theme=""))
+    still, live = ".cnncourse-figure-still img", ".cnncourse-figure-live"
+    page = open_page(java_script_enabled=False)
+    page.goto(file.as_uri())
+    assert page.locator(still).is_visible()
+    assert page.locator(still).get_attribute("alt") == figure.alt
+
+    page = open_page()
+    page.goto(file.as_uri())
+    page.wait_for_selector(".is-live")
+    assert (page.locator(still).is_visible(), page.locator(live).is_visible()) == (False, True)
+    page.emulate_media(media="print")
+    assert (page.locator(still).is_visible(), page.locator(live).is_visible()) == (True, False)
+
+    broken = figures.html("convolution", {}, figure.still, figure.alt)
+    file.write_text(PAGE.format(figure=broken, theme=""))
+    page = open_page()
+    page.goto(file.as_uri())
+    page.get_by_text("The live figure did not start here").wait_for()
+    assert page.locator(still).is_visible()
+    assert page.complaints
+    page.complaints.clear()
+
+
+GIVEN = {"convolution": {}, "sizes": {"network": "lesson 06", "target": 20_570}}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", GIVEN)
+def test_no_serious_findings_of_axe(name, theme, opened):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(name, theme, **GIVEN[name])
+    if name == "convolution":
+        choice(page, "Image").select_option("a flag, in colour")
+        choice(page, "Kernels").select_option("2")
+        page.get_by_role("button", name="Fill in").click()
+        page.get_by_role("button", name="Back").click()
+    else:
+        page.get_by_role("button", name="Move up layer 5, Flatten").click()  # now impossible
+        page.get_by_text("The same in Keras").click()
+    found = Axe().run(page, context=".cnncourse-figure-place").response["violations"]
+    assert not [
+        (rule["id"], node["html"], node.get("failureSummary"))
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_fits_a_phone_and_answers_to_touch(name, opened):
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    page = opened(name, options=phone, **GIVEN[name])
+    for width in (360, 320):  # a phone; and a window of 640 at a zoom of 200 %
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    if name == "convolution":
+        page.get_by_role("button", name="row 1, column 1: 1").tap()
+        assert output(page)[0][0] == 3
+        page.get_by_role("button", name="row 2, column 3: not yet computed").tap()
+        assert page.locator(".cf-conv-sum .cf-title").text_content().startswith("Place 6 of 9")
+        page.get_by_role("button", name="Step", exact=True).tap()
+        assert page.locator(".cf-conv-sum .cf-title").text_content().startswith("Place 7 of 9")
+    else:
+        page.get_by_role("button", name="Remove layer 2, Pooling").tap()
+        page.get_by_role("button", name="Remove layer 3, Pooling").tap()
+        fields = {"layer": "conv", "kernel": 5, "stride": 1, "padding": "same"}
+        dense = [{"layer": "dense", "units": units} for units in (1024, 10)]
+        rest = [fields | {"maps": 32}, fields | {"maps": 64}, {"layer": "flatten"}, *dense]
+        assert parameters(page) == sum(row.parameters for row in sizes.counts((28, 28, 1), rest))
+
+
+# Figure "convolution" ---------------------------------------------------------------------------
+
+
+def random_setting(rng):
+    channels, maps = rng.choice([1, 3]), rng.integers(1, 4)
+    return {
+        "image": rng.integers(-3, 10, (*rng.integers(1, 10, 2), channels)) / rng.choice([1, 4, 7]),
+        "kernel": rng.normal(size=(*rng.integers(1, 6, 2), channels, maps)),
+        "stride": int(rng.integers(1, 5)),
+        "padding": ["valid", "same", 0, 1, 2, 3, 4][rng.integers(7)],
+        "bias": rng.normal(size=maps),
+        "flip": bool(rng.integers(2)),
+    }
+
+
+def expected(setting):
+    kernel = np.asarray(setting["kernel"])
+    kernel = kernel[::-1, ::-1] if setting["flip"] else kernel
+    return conv.conv2d(
+        np.asarray(setting["image"]),
+        kernel,
+        np.asarray(setting["bias"]),
+        setting["stride"],
+        setting["padding"],
+    )
+
+
+def as_json(setting):
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in setting.items()}
+
+
+def test_convolution_equals_conv_and_scipy(opened):
+    rng = np.random.default_rng(8)
+    settings = [random_setting(rng) for _ in range(200)]
+    page = opened("convolution")
+    computed = in_module(page, "given.map(m.conv2d)", [as_json(one) for one in settings])
+    fitted = compared = 0
+    for setting, found in zip(settings, computed, strict=True):
+        try:
+            wanted = expected(setting)
+        except ValueError:
+            assert not np.size(found)
+            continue
+        np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+        fitted += 1
+        if setting["padding"] in ("valid", 0):
+            slide = signal.convolve2d if setting["flip"] else signal.correlate2d
+            image, kernel = setting["image"], setting["kernel"]
+            step = setting["stride"]
+            for m in range(kernel.shape[3]):
+                maps = [
+                    slide(image[..., c], kernel[..., c, m], mode="valid")
+                    for c in range(image.shape[2])
+                ]
+                wanted = np.sum(maps, axis=0)[::step, ::step] + setting["bias"][m]
+                np.testing.assert_allclose(np.array(found)[..., m], wanted, rtol=1e-9, atol=1e-9)
+            compared += 1
+    assert fitted > 120
+    assert compared > 20
+
+
+def output(page, number=0):
+    """What stands in the output: rows of numbers, None where not yet computed."""
+    labels = page.locator(".cf-conv-output").nth(number).locator("button").all()
+    rows = {}
+    for label in (cell.get_attribute("aria-label") for cell in labels):
+        where, _, shown = label.partition(": ")
+        shown = None if shown.startswith("not") else float(shown.replace("−", "-"))
+        rows.setdefault(where.partition(",")[0], []).append(shown)
+    return list(rows.values())
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {},
+        {"stride": 2, "padding": "same", "bias": -0.5, "flip": True, "kernel": [[1, 2], [3, 4]]},
+        {
+            "image": np.arange(27).reshape(3, 3, 3) % 5,
+            "kernel": np.arange(24).reshape(2, 2, 3, 2) % 7 - 3,
+            "bias": [1, 2],
+        },
+    ],
+    ids=["lesson 01", "same, flipped", "colour"],
+)
+def test_the_running_sum_that_is_shown(setting, opened):
+    page = opened("convolution", **setting)
+    data = figures.show("convolution", **setting).data
+    wanted = expected(data)
+    image, kernel = np.array(data["image"]), np.array(data["kernel"])
+    kernel = kernel[::-1, ::-1] if data["flip"] else kernel
+    height, width, depth, _ = kernel.shape
+    down, across = (
+        conv.same_padding(n, k, data["stride"]) if data["padding"] == "same" else (0, 0)
+        for n, k in zip(image.shape[:2], (height, width), strict=True)
+    )
+    image = np.pad(image, (down, across, (0, 0)))
+    page.get_by_role("button", name="Start").click()
+    result = page.locator(".cf-conv-result")
+    for place in range(3):
+        row, column = np.unravel_index(place, wanted.shape[:2])
+        top, left = row * data["stride"], column * data["stride"]
+        window = image[top : top + height, left : left + width]
+        so_far = 0
+        assert float(result.get_attribute("value")) == 0
+        terms = [(c, i, j) for c in range(depth) for i in range(height) for j in range(width)]
+        for c, i, j in terms:
+            page.keyboard.press("ArrowRight")
+            so_far += window[i, j, c] * kernel[i, j, c, 0]
+            assert float(result.get_attribute("value")) == so_far
+            shown = page.locator(".cf-conv-now").text_content().replace("−", "-").strip("+ ")
+            value, weight = shown.replace("\u2009", "").split("×")
+            assert (float(value), float(weight.strip("()"))) == (
+                window[i, j, c],
+                kernel[i, j, c, 0],
+            )
+        page.keyboard.press("ArrowRight")
+        assert float(result.text_content().replace("−", "-")) == wanted[row, column, 0]
+        assert output(page)[row][column] == wanted[row, column, 0]
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("End")
+    for number in range(wanted.shape[2]):
+        np.testing.assert_array_equal(output(page, number), wanted[..., number])
+
+
+def test_convolution_by_keyboard(opened):
+    page = opened("convolution")
+    keys = page.keyboard
+    choice(page, "Image").focus()
+    for _ in range(20):  # forward to the first pixel of the image
+        keys.press("Tab")
+        if page.evaluate("document.activeElement.matches('.cf-conv-image button')"):
+            break
+    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp"):
+        keys.press(key)
+    assert page.evaluate("document.activeElement.ariaLabel") == "row 1, column 2: 1"
+    keys.press("Space")
+    keys.press("ArrowLeft")
+    keys.press("7")
+    keys.press("Tab")  # one stop for the whole image, and on to the kernel
+    assert page.evaluate("document.activeElement.ariaLabel") == "Kernel, row 1, column 1"
+    keys.type("1/2")
+    keys.press("ArrowDown")
+    keys.type("-1")
+    keys.press("Tab")
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("row 1, column 1: ")
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    for _ in range(2):
+        keys.press("Tab")
+    keys.press("End")
+    image = np.array(figures.show("convolution").data["image"])[..., 0]
+    image[0, :2] = [7, 0]
+    np.testing.assert_allclose(
+        output(page), conv.conv2d(image, np.array([[0.5, 0, 1], [-1, 1, 0], [1, 0, 1]]))
+    )
+    assert choice(page, "Kernel").input_value() == "my own"
+    page.wait_for_function("document.querySelector('[role=status]').textContent")
+    assert page.locator("[role=status]").text_content().startswith("Row 3, column 3: output")
+
+
+def test_what_cannot_be_a_number_or_a_place_is_said(opened):
+    page = opened("convolution")
+    weight = page.get_by_label("Kernel, row 1, column 1")
+    for wrong in ("", "x", "1/0", "1e9", "1/2/3"):
+        weight.fill(wrong)
+        assert weight.get_attribute("aria-invalid") == "true"
+        assert output(page)[0][0] == 4
+    weight.blur()
+    assert weight.input_value() == "1"
+    choice(page, "Stride").select_option("4")
+    choice(page, "Size").select_option("5×5")
+    assert len(output(page)) == 1
+    choice(page, "Image").select_option("a square")
+    choice(page, "Kernel").select_option("Sobel, down")  # 3×3 again
+    assert choice(page, "Size").input_value() == "3×3"
+    page = opened("convolution", image=np.ones((3, 3)), padding=0)
+    choice(page, "Size").select_option("4×4")
+    assert (
+        "A kernel of 4 does not fit along the height" in page.locator(".cf-conv-sum").inner_text()
+    )
+    assert page.get_by_role("button", name="Step", exact=True).is_disabled()
+    choice(page, "Padding").select_option("1")
+    assert len(output(page)) == 2
+
+
+def test_it_plays_and_pauses(opened):
+    page = opened("convolution")
+    choice(page, "A step is").select_option("one place")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="row 1, column 3: 4").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    assert page.locator("[role=status]").text_content() == ""  # it does not talk as it plays
+    assert output(page)[2][2] is None
+
+
+def test_images_and_kernels_of_the_figure_are_numbers_of_the_lesson(opened):
+    page = opened("convolution")
+    choice(page, "Image").select_option("a dot")
+    choice(page, "Kernel").select_option("1 to 9")
+    page.get_by_role("button", name="Fill in").click()
+    assert output(page) == [[9, 8, 7], [6, 5, 4], [3, 2, 1]]
+    page.get_by_label("turn the kernel").check()
+    assert output(page) == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    choice(page, "Image").select_option("a flag, in colour")
+    choice(page, "Kernels").select_option("3")
+    assert page.locator(".cf-conv-image").count() == 3
+    assert page.locator(".cf-conv-output").count() == 3
+    assert "27 weights + 1 bias, 3 times: 84" in page.locator(".cf-conv-formula").text_content()
+
+
+# Figure "sizes" ---------------------------------------------------------------------------------
+
+
+def random_stack(rng):
+    """Input and layers, now and then impossible; the shapes stay small enough for Keras."""
+    shape = (rng.randint(1, 40), rng.randint(1, 40), rng.choice([1, 3, 5]))
+    window = lambda: {  # noqa: E731
+        "kernel": rng.randint(1, 6),
+        "stride": rng.randint(1, 4),
+        "padding": rng.choice(["valid", "same"]),
+    }
+    layers = []
+    for _ in range(rng.randint(0, 4)):
+        if rng.random() < 0.5:
+            layers.append({"layer": "conv", "maps": rng.randint(1, 40), **window()})
+        else:
+            layers.append({"layer": "pool", **window()})
+    layers += [{"layer": "flatten"}] * rng.randint(0, 2)
+    layers += [{"layer": "dense", "units": rng.randint(1, 50)} for _ in range(rng.randint(0, 3))]
+    if rng.random() < 0.15:
+        rng.shuffle(layers)
+    return shape, layers
+
+
+def keras_network(shape, layers):
+    from keras import Input, Sequential
+    from keras import layers as kinds
+
+    def one(layer):
+        if layer["layer"] == "flatten":
+            return kinds.Flatten()
+        if layer["layer"] == "dense":
+            return kinds.Dense(layer["units"])
+        window = {"strides": layer["stride"], "padding": layer["padding"]}
+        if layer["layer"] == "pool":
+            return kinds.MaxPooling2D(layer["kernel"], **window)
+        return kinds.Conv2D(layer["maps"], layer["kernel"], **window)
+
+    return Sequential([Input(shape), *map(one, layers)])
+
+
+def test_sizes_equal_conv_and_keras(opened):
+    rng = random.Random(3)
+    stacks = [random_stack(rng) for _ in range(150)]
+    page = opened("sizes", network="lesson 04")
+    counted = in_module(page, "given.map(([input, layers]) => m.countStack(input, layers))", stacks)
+    built = impossible = 0
+    for (shape, layers), found in zip(stacks, counted, strict=True):
+        try:
+            wanted = sizes.counts(shape, layers)
+        except ValueError as error:
+            wrong = next(i for i, row in enumerate(found["rows"], 1) if "error" in row)
+            layer = int(str(error).removeprefix("layer ").partition(",")[0])
+            impossible += not found["possible"] and wrong == layer
+            continue
+        assert found["possible"]
+        for row, count in zip(found["rows"], wanted, strict=True):
+            assert row["output"] == list(count.output)
+            assert row["parameters"] == count.parameters
+            assert row["multiplyAdds"] == count.multiply_adds
+        if built < 25 and layers:
+            network = keras_network(shape, layers)
+            assert found["parameters"] == network.count_params()
+            assert found["rows"][-1]["output"] == list(network.output_shape[1:])
+            assert [row["output"] for row in found["rows"]] == [
+                list(layer.output.shape[1:]) for layer in network.layers
+            ]
+            built += 1
+    assert built == 25
+    assert impossible == sum(not found["possible"] for found in counted) > 10
+
+
+def parameters(page):
+    return int(page.locator(".cf-sizes-parameters").text_content().replace(",", ""))
+
+
+def test_the_networks_of_the_lessons_have_their_published_counts(opened):
+    page = opened("sizes", network="lesson 02, MLP")
+    published = {
+        "lesson 02, MLP": 12_786,
+        "lesson 02, CNN": 74_514,
+        "lesson 03, ReLU network": 38_254,
+        "lesson 03, LeNet-like": 61_610,
+        "lesson 04": 225_610,
+        "lesson 05, LeNet today": 44_426,
+        "lesson 06": 3_274_634,
+    }
+    assert set(published) == set(sizes.NETWORKS)
+    for name, count in published.items():
+        choice(page, "Network").select_option(name)
+        assert parameters(page) == count
+        assert f"{count:,} parameters" in figures.show("sizes", network=name).alt
+
+
+def test_its_python_code_is_the_network(opened):
+    stack = [
+        {"layer": "conv", "maps": 5, "kernel": 3, "stride": 2, "padding": "same"},
+        {"layer": "pool", "kernel": 3, "stride": 2, "padding": "valid"},
+        {"layer": "dense", "units": 7},
+    ]
+    page = opened("sizes", input=(20, 18, 3), layers=stack)
+    page.get_by_text("The same in Keras").click()
+    import keras
+
+    network = eval(
+        page.locator(".cf-sizes pre").inner_text(), {"keras": keras, "layers": keras.layers}
+    )
+    assert network.count_params() == parameters(page) == 140 + 42
+    assert network.output_shape[1:] == (4, 4, 7)
+    assert (
+        "Keras applies this layer at every pixel"
+        in page.locator(".cf-sizes li").nth(2).inner_text()
+    )
+
+
+def test_sizes_by_keyboard_and_to_a_target(opened):
+    page = opened("sizes", network="lesson 03, ReLU network", target=20_570)
+    goal = page.locator(".cf-sizes-goal")
+    assert goal.text_content() == "Target: 20,570 parameters; 17,684 too many."
+    page.get_by_role("button", name="Move up layer 3, Flatten").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.ariaLabel") == "Move up layer 2, Flatten"
+    assert goal.text_content() == "Target: 20,570 parameters."
+    wrong = page.locator(".cf-sizes-impossible").inner_text()
+    assert "Pooling needs height, width and channels, and gets 5,408 numbers in a row" in wrong
+    assert page.locator(".cf-sizes-sums").inner_text().startswith("This stack is impossible")
+    page.wait_for_function("document.querySelector('[role=status]').textContent")
+    assert page.locator("[role=status]").text_content().startswith("Layer 3: Pooling needs")
+    page.get_by_role("button", name="Remove layer 3, Pooling").press("Space")
+    assert page.evaluate("document.activeElement.ariaLabel") == "Remove layer 3, Dense"
+    assert parameters(page) == 80 + 28 * (26 * 26 * 8 + 1) + 290
+    units = page.get_by_label("Layer 3, Dense: units")
+    units.fill("0")
+    assert units.get_attribute("aria-invalid") == "true"
+    units.fill("16")
+    page.get_by_role("button", name="Dense", exact=True).press("Enter")
+    page.keyboard.type("5")  # the new layer's field has the focus
+    assert parameters(page) == 80 + 16 * (26 * 26 * 8 + 1) + 170 + 5 * 11
+    for _ in range(30):
+        if page.get_by_role("button", name="Flatten", exact=True).is_disabled():
+            break
+        page.get_by_role("button", name="Flatten", exact=True).click()
+    assert page.locator(".cf-sizes li").count() == sizes.MOST_LAYERS
+    for _ in range(sizes.MOST_LAYERS):
+        page.locator(".cf-sizes-remove").first.click()
+    assert parameters(page) == 0
+
+
+def test_stills_show_what_the_words_say():
+    for figure in (
+        figures.show("convolution", padding="same", flip=True, image=np.eye(6), stride=2),
+        figures.show("convolution", image=np.ones((4, 4, 3)), kernel=np.ones((2, 2, 3))),
+        *(figures.show("sizes", network=name) for name in sizes.NETWORKS),
+    ):
+        assert len(figure.alt) > 60
+        side = sys.modules[f"cnncourse.figures.{figure.name}"]
+        drawn = side.draw(figure.data)
+        texts = [text.get_text() for ax in drawn.axes for text in ax.texts]
+        if figure.name == "sizes":
+            rows = sizes.counts(**figure.data["networks"][figure.data["network"]])
+            for row in rows:
+                assert "×".join(f"{n:,}" for n in row.output) in texts
+        else:
+            number = np.asarray(expected(figure.data))[0, 0, 0]
+            assert f"{number:g}" in texts
+        plots.show(drawn, alt=figure.alt)
