@@ -5,6 +5,8 @@ import http.server
 import os
 import pathlib
 import shutil
+import subprocess
+import sys
 import threading
 import urllib.parse
 
@@ -65,55 +67,61 @@ def browser():
         opened.close()
 
 
-@pytest.fixture
-def open_page(browser):
-    """`open_page(viewport={"width": 360, "height": 740}, color_scheme="dark")`: a watched page.
+@pytest.fixture(scope="module")
+def watched(browser):
+    """`watched(viewport={"width": 360, "height": 740}, color_scheme="dark")`: a page to look at.
 
     Options are those of Playwright's `browser.new_context`. `page.complaints` lists what must not
-    be: errors on the console, exceptions, requests that failed, requests to another host. A test
-    ends with none; one that expects some asserts on them and clears the list.
+    be: errors on the console, exceptions, requests that failed, requests to another host. Close
+    `page.context` when done; `open_page` does that, and asserts that there were none.
     """
-    contexts, pages = [], []
 
-    def open_one(**options):
+    def watch(**options):
         context = browser.new_context(**options)
         context.set_default_timeout(20_000)
-        contexts.append(context)
         page = context.new_page()
         page.complaints = []
-        pages.append(page)
+        add = page.complaints.append
 
-        def watch(request):
-            host = urllib.parse.urlsplit(request.url).hostname
-            if request.url.partition(":")[0] not in ("file", "data", "blob") and (
-                host != "127.0.0.1"
-            ):
-                page.complaints.append(f"request to another host: {request.url[:200]}")
+        def request(request):
+            parts = urllib.parse.urlsplit(request.url)
+            if parts.scheme not in ("file", "data", "blob") and parts.hostname != "127.0.0.1":
+                add(f"request to another host: {request.url[:200]}")
 
-        def say(message):
+        def response(response):
+            if response.status >= 400:
+                add(f"{response.status}: {response.url[:200]}")
+
+        def console(message):
             if message.type == "error":
-                page.complaints.append(f"console: {message.text} {message.location}")
+                add(f"console: {message.text} {message.location}")
 
-        page.on("request", watch)
-        page.on("console", say)
-        page.on("pageerror", lambda error: page.complaints.append(f"exception: {error}"))
-        page.on(
-            "requestfailed",
-            lambda request: page.complaints.append(f"{request.failure}: {request.url[:200]}"),
-        )
-        page.on(
-            "response",
-            lambda response: (
-                response.status >= 400
-                and page.complaints.append(f"{response.status}: {response.url[:200]}")
-            ),
-        )
+        page.on("request", request)
+        page.on("response", response)
+        page.on("console", console)
+        page.on("pageerror", lambda error: add(f"exception: {error}"))
+        page.on("requestfailed", lambda failed: add(f"{failed.failure}: {failed.url[:200]}"))
         return page
+
+    return watch
+
+
+@pytest.fixture
+def open_page(watched):
+    """`open_page(**options)`: a page as `watched` gives it; the test ends without complaints.
+
+    A test that expects some asserts on `page.complaints` and clears the list.
+    """
+    pages = []
+
+    def open_one(**options):
+        pages.append(watched(**options))
+        return pages[-1]
 
     yield open_one
     complaints = [text for page in pages for text in page.complaints]
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
     assert not complaints, "\n".join(complaints)
 
 
@@ -199,3 +207,14 @@ def serve():
     for server in servers.values():
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the site, built from the course as it is now (once, whoever asks first)."""
+    root = pathlib.Path(__file__).parents[1]
+    command = [sys.executable, str(root / "site" / "build.py")]
+    environment = {k: v for k, v in os.environ.items() if k != "CNNCOURSE_REPOSITORY"}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr or done.stdout
+    return root / "build" / "site"
