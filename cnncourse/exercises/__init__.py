@@ -49,6 +49,8 @@ The exercises of lesson NN are the tuple `EXERCISES` in `lessonNN.py` beside thi
   facts alone. `raise Wrong("...")` says in your own words why there is nothing to judge.
 - A hint does not give the answer before the last. A message says what the reader's code does,
   and why that is not what is asked; sentences may use `code`.
+- A cell that needs the reader's answers begins with `if exercises.done("08/normalise", ...):`, so
+  that the lesson runs from top to bottom whichever blanks are filled.
 - `tests/test_exercises.py` tries the solution, every right answer and every mistake.
 '''
 
@@ -61,9 +63,26 @@ import textwrap
 from cnncourse.exercises._engine import Exercise, Mistake, Wrong, judge
 from cnncourse.exercises._show import Verdict
 
-__all__ = ["Exercise", "Mistake", "Verdict", "Wrong", "check", "find", "hint", "names", "solution"]
+__all__ = [
+    "Exercise",
+    "Mistake",
+    "Verdict",
+    "Wrong",
+    "check",
+    "done",
+    "find",
+    "hint",
+    "names",
+    "solution",
+]
 
 _hints_given = {}
+_last_status = {}
+_STILL_TO_DO = {
+    "unchecked": "not checked yet: run the cell with its check",
+    "not attempted": "not attempted yet",
+    "wrong": "not right yet: its check says why",
+}
 
 
 def lessons():
@@ -97,7 +116,19 @@ def find(name):
 
 def check(name, answer):
     """Judge an answer: right, not attempted yet, or wrong and why. True where it is right."""
-    return judge(find(name), answer)
+    verdict = judge(find(name), answer)
+    _last_status[name] = verdict.status
+    return verdict
+
+
+def done(*names):
+    """Whether all these exercises were right when last checked; prints which are still to do."""
+    status = {find(name).name: _last_status.get(name, "unchecked") for name in names}
+    for kind, told in _STILL_TO_DO.items():
+        left = [name for name in names if status[name] == kind]
+        if left:
+            print(f"Still to do: {', '.join(left)} ({told})")
+    return all(kind == "right" for kind in status.values())
 
 
 def hint(name):
