@@ -49,7 +49,10 @@ store: $(READY)  ## run every lesson in full on real data; keep outputs in noteb
 site: $(READY)  ## render the course to build/site, from the stored outputs
 	@$(BIN)/python site/build.py
 
-bench student:
+student: $(READY)  ## the zip for students: lessons without outputs and solutions, ready to run
+	@$(BIN)/python -m cnncourse.handout student
+
+bench:
 	@echo "make $@ is not there yet: it comes with a later part of the course." >&2; exit 1
 
 clean:  ## remove what was built (not .venv)

@@ -1,14 +1,17 @@
-"""What is handed out: solved notebooks, made from the lessons and the exercises' solutions.
+"""What is handed out: the solved notebooks, and a zip of the lessons for students.
 
-python -m cnncourse.handout solutions   # notebooks/solutions/, as `make notebooks` does
+`python -m cnncourse.handout solutions` brings notebooks/solutions/ up to date (`make notebooks`),
+`python -m cnncourse.handout student` writes build/cnncourse-student.zip (`make student`).
 """
 
 import hashlib
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import textwrap
+import zipfile
 from collections.abc import Callable
 
 from . import exercises, results
@@ -129,17 +132,118 @@ def write_solutions(notebooks: pathlib.Path) -> list[pathlib.Path]:
     return changed
 
 
+# The zip for students
+
+TOP = "cnncourse-student"
+_HANDED_OUT = re.compile(
+    r"""LICENSE | constraints\.txt | environment\.yml | pyproject\.toml
+    | cnncourse/(?!\S*__pycache__)[\w/-]+\.\w+
+    | notebooks/\d\d_\w+\.ipynb
+    | results/[\w-]+\.(json|png)
+    | studies/\w+\.py
+    | student/(README\.md|Makefile)
+    | tests/(conftest|test_(budget|conv|data|exercises|lenet|plots|results))\.py
+    """,
+    re.VERBOSE,
+)
+_DATE = (2000, 1, 1, 0, 0, 0)  # the same bytes whenever it is made
+
+
+def student_files(base: pathlib.Path) -> dict[str, bytes]:
+    """Return the files of the zip: names below its top folder, and what they hold.
+
+    base: the course's folder. Of its files those that git tracks, as they are now; without git,
+    all. Raises HandoutError where one is missing.
+    """
+    files = {}
+    for name in filter(_HANDED_OUT.fullmatch, _course_files(base)):
+        try:
+            content = (base / name).read_bytes()
+        except OSError as error:
+            raise HandoutError(f"{name}: {error.strerror}; restore it, or git rm it.") from error
+        if name.endswith(".ipynb"):
+            content = _unworked(name, content)
+        elif name == "student/README.md":
+            content = _with_lessons(content.decode(), (base / "README.md").read_text("utf-8"))
+        files[name.removeprefix("student/")] = content
+    needed = {"README.md", "Makefile", "pyproject.toml", "cnncourse/__init__.py"} - files.keys()
+    if needed or not any(name.endswith(".ipynb") for name in files):
+        lacking = ", ".join(sorted(needed)) or "lessons (notebooks/NN_topic.ipynb)"
+        raise HandoutError(f"{base}: expected the whole course; there is no {lacking}.")
+    return files
+
+
+def write_student(base: pathlib.Path, target: pathlib.Path) -> dict[str, bytes]:
+    """Write the zip for students, whole or not at all, and return its files."""
+    files = student_files(base)
+    with written_whole(target) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(f"{TOP}/{name}", _DATE)
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+    return files
+
+
+def _course_files(base: pathlib.Path) -> list[str]:
+    """Return the course's files, as posix paths from its folder."""
+    command = ["git", "-C", str(base), "ls-files", "-z"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
+        tracked = done.stdout.rstrip("\0").split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        tracked = []
+    if "pyproject.toml" in tracked:
+        return tracked
+    folders = ("", "notebooks/", "results/", "student/", "studies/", "tests/", "cnncourse/**/")
+    found = (path for folder in folders for path in base.glob(f"{folder}*") if path.is_file())
+    return sorted({path.relative_to(base).as_posix() for path in found})
+
+
+def _unworked(name: str, content: bytes) -> bytes:
+    """Return a notebook as nobody has run it: no outputs, and no pair to keep in step with."""
+    try:
+        notebook = json.loads(content)
+        for cell in notebook["cells"]:
+            cell["metadata"].pop("execution", None)
+            if cell["cell_type"] == "code":
+                cell |= {"execution_count": None, "outputs": []}
+        kept = {key: notebook["metadata"][key] for key in ("kernelspec",)}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise HandoutError(
+            f"{name}: expected a notebook ({type(error).__name__}: {error})."
+        ) from error
+    notebook["metadata"] = kept | {"language_info": {"name": "python"}}
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _with_lessons(text: str, course_readme: str) -> bytes:
+    """Put the table of lessons of the course's README into that for students."""
+    mark, rows = re.search("(?m)^<!-- .* -->$", text), re.findall(r"(?m)^\|.*\|$", course_readme)
+    if not mark or not rows:
+        raise HandoutError(
+            "student/README.md: expected a comment for README.md's table of lessons."
+        )
+    return (text[: mark.start()] + "\n".join(rows) + text[mark.end() :]).encode()
+
+
 def main(arguments: list[str]) -> int:
+    """Make what the one argument names, and say what was made."""
     base = results.root()
-    if arguments != ["solutions"]:
+    if arguments not in (["solutions"], ["student"]):
         print(__doc__, file=sys.stderr)
         return 2
     if base is None:
         print("handout: the course's folder was not found; start inside it.", file=sys.stderr)
         return 2
     try:
-        for path in write_solutions(base / "notebooks"):
-            print(path.relative_to(base))
+        if arguments == ["solutions"]:
+            for path in write_solutions(base / "notebooks"):
+                print(path.relative_to(base))
+            return 0
+        target = base / "build" / f"{TOP}.zip"
+        files = write_student(base, target)
+        kilobytes = target.stat().st_size / 1000
+        print(f"{target.relative_to(base)}: {len(files)} files, {kilobytes:,.0f} kB")
     except HandoutError as error:
         print(f"handout: {error}", file=sys.stderr)
         return 1

@@ -144,12 +144,11 @@ def test_the_readme_s_picture_is_the_stored_output_of_its_lesson():
 
 def test_make_help_lists_every_target():
     text = (ROOT / "Makefile").read_text()
-    for target in ("lessons", "lab", "test", "results", "clean"):
+    for target in ("lessons", "lab", "test", "notebooks", "results", "site", "student", "clean"):
         assert re.search(rf"(?m)^{target}:.*## ", text), target
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
     assert "make lessons" in done.stdout
-    for target in ("site", "bench", "student"):
-        done = subprocess.run(["make", target], cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode != 0
-        assert f"make {target} is not there yet" in done.stderr
+    done = subprocess.run(["make", "bench"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "make bench is not there yet" in done.stderr
