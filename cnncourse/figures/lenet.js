@@ -601,6 +601,9 @@ function render({ model, el }) {
     });
   }
 
+  // A finger on the pad draws and does nothing else: it does not fling, zoom or select.
+  pad.canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+
   // Keys
   let at = [13, 5]; // the cell of the cursor
   let penDown = false;
@@ -630,8 +633,9 @@ function render({ model, el }) {
       at = at.map((value, i) => Math.min(Math.max(value + step[i], 0), SIDE - 1));
       if (penDown) extend(middle());
     } else if (event.key === " " && !event.repeat) {
-      penDown = !penDown;
-      if (penDown) begin(middle());
+      const down = !penDown;
+      if (down) begin(middle());
+      penDown = down;
       say(penDown ? "Pen down. " : "Pen up. ");
     } else if (event.key === "Backspace") dropStroke();
     else if (event.key === "Escape" && penDown) {

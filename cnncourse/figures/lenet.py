@@ -125,6 +125,11 @@ def words(data: dict) -> str:
 
 def _layers(model) -> tuple[list[dict], tuple[float, float]]:
     """The layers with weights and pooling, and what Rescaling does, checked one by one."""
+    if not (hasattr(model, "layers") and getattr(model, "built", False)):
+        raise ValueError(
+            f"model: expected a built Keras model, begun with keras.Input(({SIDE}, {SIDE}, 1)); "
+            f"found {type(model).__name__}."
+        )
     layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     kinds = tuple(type(layer).__name__ for layer in layers)
     if kinds != EXPECTED:
