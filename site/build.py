@@ -15,6 +15,8 @@ import sys
 import tempfile
 from importlib.metadata import version
 
+from cnncourse import handout
+
 import filelock
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -32,7 +34,7 @@ def digest(root: pathlib.Path = ROOT) -> str:
         for path in sorted((root / folder).rglob("*"))
         if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
     ]
-    files.append(root / "build" / "cnncourse-student.zip")
+    files.append(root / "build" / f"{handout.TOP}.zip")
     for path in files:
         if path.is_file():
             total.update(f"{path.relative_to(root)}\0{path.stat().st_size}\0".encode())
@@ -54,6 +56,10 @@ def build(*, force: bool = False, root: pathlib.Path = ROOT, out: pathlib.Path |
     out.parent.mkdir(parents=True, exist_ok=True)
     stamp = out.with_name(f".{out.name}.digest")
     with filelock.FileLock(out.with_name(f".{out.name}.lock")):
+        try:
+            handout.write_student(root, root / "build" / f"{handout.TOP}.zip")
+        except handout.HandoutError as failure:
+            raise SystemExit(f"the site is not built: {failure}") from None
         now = digest(root)
         there = (out / "index.html").is_file() and stamp.is_file()
         if there and not force and stamp.read_text() == now:

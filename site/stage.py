@@ -11,7 +11,7 @@ import shutil
 import textwrap
 import urllib.parse
 
-from cnncourse import exercises
+from cnncourse import exercises, handout
 
 import nbformat
 import PIL.Image
@@ -44,9 +44,7 @@ def stage(root: pathlib.Path, into: pathlib.Path) -> None:
         fragment = fragment.replace('"../pictures/', '"pictures/')
         (into / "_figures" / f"{figure}.html").write_text(fragment, "utf-8")
     _linked_files(root, into)
-    offered = {}
-    if (root / "build" / "cnncourse-student.zip").is_file():
-        offered["All lessons as a zip, to run at home"] = "cnncourse-student.zip"
+    offered = {"All lessons as a zip, to run at home": f"{handout.TOP}.zip"}
     (into / "_offered.json").write_text(json.dumps(offered))
 
 

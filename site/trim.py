@@ -5,6 +5,8 @@ import pathlib
 import re
 import shutil
 
+from cnncourse import handout
+
 UNUSED = (
     "**/*.map",
     "**/*.LICENSE.txt",
@@ -34,9 +36,7 @@ def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
         shutil.copytree(source / "pictures", new / "pictures", dirs_exist_ok=True)
     for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
         shutil.copyfile(path, new / "notebooks" / path.name)
-    student = root / "build" / "cnncourse-student.zip"
-    if student.is_file():
-        shutil.copyfile(student, new / student.name)
+    shutil.copyfile(root / "build" / f"{handout.TOP}.zip", new / f"{handout.TOP}.zip")
     for pattern in UNUSED:
         for path in list(new.glob(pattern)):
             if path.is_dir():
@@ -61,7 +61,9 @@ def one_style(new: pathlib.Path) -> None:
     order = sorted(sheets, key=lambda address: address.endswith("course.css"))
     parts = [used_rules((new / address).read_text("utf-8"), names.found) for address in order]
     (new / "_static" / "site.css").write_text("\n".join(parts), "utf-8")
+    coloured = set(re.findall(r"\.highlight \.(\w+)", "\n".join(parts)))
     for path, text in pages.items():
+        text = lighter(text, coloured)
         up = "../" * len(path.relative_to(new).parts[:-1])
         one = f'\n<link rel="stylesheet" href="{up}_static/site.css">'
         first = True
@@ -74,6 +76,20 @@ def one_style(new: pathlib.Path) -> None:
         path.write_text(link.sub(once, text), "utf-8")
     for address in order:
         (new / address).unlink()
+
+
+def lighter(page: str, coloured: set[str]) -> str:
+    """Return a page without elements that mean nothing: a third of a lesson's are of that kind.
+
+    coloured: the classes of code that the style sheet has a rule for.
+    """
+    page = re.sub(
+        r'<span class="(\w{1,3})">([^<]*)</span>',
+        lambda match: match[0] if match[1] in coloured else match[2],
+        page,
+    )
+    page = re.sub(r'<span class="pre">([^<]*)</span>', r"\1", page)
+    return re.sub(r'<th class="head[^"]*"><p></p></th>', "<td></td>", page)
 
 
 class _Names(html.parser.HTMLParser):
