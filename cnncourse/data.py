@@ -540,16 +540,16 @@ def _photographs_of_the_classroom(name: str, download: bool):
 
 def _filtered_photographs(name: str, download: bool):
     with _keras_cache(name, download) as cache:
-        import keras
+        file = cache / _KERAS_FILES[name][0]
+        if not file.exists():
+            import keras
 
-        file = keras.utils.get_file(
-            _KERAS_FILES[name][0], origin=_FILTERED_ARCHIVE, cache_dir=str(cache.parent)
-        )
+            keras.utils.get_file(file.name, origin=_FILTERED_ARCHIVE, cache_dir=str(cache.parent))
     folder = _cache() / f"{name}-filtered"
     _made_once(
         folder,
         FILTERED_PHOTOGRAPHS.train + FILTERED_PHOTOGRAPHS.validation,
-        lambda: _unpack_filtered(pathlib.Path(file), folder),
+        lambda: _unpack_filtered(file, folder),
     )
     return "Keras's download", folder
 

@@ -50,6 +50,7 @@ __all__ = [
 
 PIXEL_LIMIT = 50_000_000  # 150 MB as RGB; a photograph of a telephone has up to 50 million
 FILE_LIMIT = 256 * 2**20  # bytes
+FILES_LIMIT = 200_000
 SHORTER_SIDE = 256  # pixels, of a photograph in the copy
 LONGER_SIDE = 1024
 _VERSION = 1
@@ -96,7 +97,7 @@ _LAYOUT = """Expected one folder a class, two classes or more:
 or the same in two parts:
   FOLDER/train/cats/*.jpg         FOLDER/train/dogs/*.jpg
   FOLDER/validation/cats/*.jpg    FOLDER/validation/dogs/*.jpg"""
-_NEAR = 4  # of 255 levels
+_NEAR = 8  # of 255 levels; unlike photographs of the same breed of cat are 15 and more apart
 _MANIFEST = "copy.json"
 
 # Without a handler of its own, Pillow's logger writes on standard error.
@@ -375,12 +376,14 @@ def _decode(data: bytes) -> tuple[PIL.Image.Image, list[str], str]:
         if width * height > PIXEL_LIMIT:
             raise PhotoError(f"{_beyond()} ({width:,} x {height:,})")
         try:
+            done = ["16 bits to 8"] if ";16" in str(image.tile) else []
+            turned = _orientation(image)
             image.load()
-            done = []
-            rgb = _rgb(image, data, done)
-            turn = _TURNS.get(_orientation(image))
+            rgb = _rgb(image, done)
+            turn = _TURNS.get(_orientation(image))  # none for TIFF, which Pillow turns itself
             if turn is not None:
                 rgb = rgb.transpose(turn)
+            if turned in _TURNS:
                 done.append("turned as its EXIF says")
             frames = _frames(image)
         except PhotoError:
@@ -437,17 +440,14 @@ def _frames(image: PIL.Image.Image) -> int:
         return 1
 
 
-def _rgb(image: PIL.Image.Image, data: bytes, done: list[str]) -> PIL.Image.Image:
+def _rgb(image: PIL.Image.Image, done: list[str]) -> PIL.Image.Image:
     mode = image.mode
     if mode in ("F", "LAB"):
         raise PhotoError(f"pixels of the kind {mode}, for which there is no one way to RGB")
     if mode.startswith("I"):
         grey = _eight_bits(image)
-        done.append("16 bits to 8")
-        done.append("grey to RGB")
+        done[:] = ["16 bits to 8", "grey to RGB"]
         return PIL.Image.fromarray(grey).convert("RGB")
-    if data.startswith(b"\x89PNG") and data[24] == 16:
-        done.append("16 bits to 8")
     words = {"1": "1 bit to RGB", "L": "grey to RGB", "LA": "grey to RGB", "La": "grey to RGB"}
     words |= {"P": "palette to RGB", "PA": "palette to RGB"}
     if mode in words:
@@ -512,8 +512,12 @@ def _root(folder) -> pathlib.Path:
 
 
 def _walk(root: pathlib.Path) -> Iterator[_File]:
-    """Yield every entry that is no folder; links to folders stay shut."""
+    """Yield every entry that is no folder; links to folders stay shut.
+
+    A folder that cannot be opened is one entry, whose name ends in "/".
+    """
     waiting: list[tuple[str, ...]] = [()]
+    count = 0
     while waiting:
         parts = waiting.pop()
         try:
@@ -522,6 +526,11 @@ def _walk(root: pathlib.Path) -> Iterator[_File]:
         except OSError as error:
             yield _File((*parts, ""), f"a folder that cannot be opened ({error.strerror})")
             continue
+        count += len(entries)
+        if count > FILES_LIMIT:
+            raise PhotoError(
+                f"{shown(root)}: more than {FILES_LIMIT:,} files. Is this the folder? {_LAYOUT}"
+            )
         for entry in entries:
             here = (*parts, entry.name)
             if entry.is_dir(follow_symlinks=False):
@@ -570,7 +579,16 @@ def _listed(root: pathlib.Path) -> tuple[list[_File], list[str]]:
         else:
             file.label = file.parts[depth - 1]
             file.part = part_of[file.parts[0]] if "validation" in top_of and depth == 2 else None
-    _check_names(root, {file.label for file in files if file.label})
+    labels = {file.label for file in files if file.label}
+    _check_names(root, labels)
+    if len(labels) < 2:
+        _classes(root, files)
+    occupied = {file.parts[:depth] for file in files}
+    for top in top_of.values() if depth == 2 else [""]:
+        for folder in sorted((root / top).iterdir()):
+            place = folder.relative_to(root).parts
+            if folder.is_dir() and place not in occupied and not _hidden(folder.name):
+                notes.append(f"{shown('/'.join(place))}/ is empty.")
     return files, notes
 
 
@@ -649,15 +667,13 @@ def _smaller(image: PIL.Image.Image) -> PIL.Image.Image:
 
 
 def _judge(root: pathlib.Path, files: list[_File], notes: list[str]) -> tuple[str, ...]:
-    """Give duplicates their reason and return the class names.
-
-    Raises PhotoError where there are not two classes, or a class cannot be split.
-    """
+    """Give duplicates their reason and return the class names."""
     same = defaultdict(list)
     for file in files:
         if file.reason is None:
             same[file.pixels].append(file)
     for twins in same.values():
+        # Of twins on both sides of a split the validation photograph stays.
         twins.sort(key=lambda file: (file.part != "validation", file.parts))
         if len({file.label for file in twins}) > 1:
             for file in twins:
@@ -666,28 +682,27 @@ def _judge(root: pathlib.Path, files: list[_File], notes: list[str]) -> tuple[st
         else:
             for file in twins[1:]:
                 file.reason = f"the same pixels as another file ({shown(twins[0].name)})"
+    classes = _classes(root, files)
+    for label in sorted({file.label for file in files if file.label} - set(classes)):
+        notes.append(f"{label}/ has no usable photograph, so it is no class.")
+    return classes
+
+
+def _classes(root: pathlib.Path, files: list[_File]) -> tuple[str, ...]:
+    """Return the classes that files without a reason have; PhotoError where that is too few."""
     usable = Counter((file.label, file.part) for file in files if file.reason is None)
-    labels = sorted({file.label for file in files if file.label})
     classes = tuple(sorted({label for label, _ in usable}))
-    for label in labels:
-        if label not in classes:
-            notes.append(f"{label}/ has no usable photograph, so it is no class.")
     if len(classes) < 2:
-        raise PhotoError(_lack(root, files, f"{len(classes)} usable classes"))
+        found = f"one usable class, {classes[0]}" if classes else "no usable class"
+        raise PhotoError(_lack(root, files, found))
     parts = {part for _, part in usable}
     for label in classes:
         for part in parts:
             if usable[label, part] == 0:
                 raise PhotoError(_lack(root, files, f"no usable photograph of {label} for {part}"))
         if parts == {None} and usable[label, None] == 1:
-            raise PhotoError(
-                _lack(
-                    root,
-                    files,
-                    f"one photograph of {label}, and two are needed: one to "
-                    "train on, one to validate with",
-                )
-            )
+            what = f"one usable photograph of {label}, where training and validation need one each"
+            raise PhotoError(_lack(root, files, what))
     return classes
 
 
@@ -712,40 +727,44 @@ def _lack(root: pathlib.Path, files: list[_File], what: str) -> str:
 
 
 def _near_duplicates(files: list[_File]) -> list[tuple[_File, _File]]:
-    """Return pairs whose 32 x 32 thumbnails differ by at most 4 of 255 levels (root mean square).
+    """Return pairs whose 32 x 32 thumbnails differ by at most 8 of 255 levels (root mean square).
 
-    That finds a picture saved again or at another size; not a crop, and not the next
-    picture of a series.
+    That finds a picture saved again or at another size; not a crop, and not the next picture
+    of a series. Of many that are alike the pairs connect all, and no pair more.
     """
     if not files:
         return []
     thumbs = np.stack([file.thumb for file in files]).astype(np.float32)
     coarse = thumbs.reshape(-1, 8, 4, 8, 4, 3).mean(axis=(2, 4)).reshape(len(files), -1)
     squares = (coarse**2).sum(axis=1)
+    # Means over blocks differ no more than the thumbnails do; the 1 is for rounding.
+    limit = (_NEAR + 1) ** 2 * coarse.shape[1]
+    group = np.arange(len(files))
     pairs = []
-    for start in range(0, len(files), 512):
-        rows = slice(start, start + 512)
-        distance = squares[rows, None] + squares - 2 * coarse[rows] @ coarse.T
-        # The mean over blocks is at most as far apart as the thumbnails; 1 is for rounding.
-        limit = (_NEAR + 1) ** 2 * coarse.shape[1]
-        for row, column in np.argwhere(distance <= limit):
-            first, second = start + int(row), int(column)
-            if first < second:
+    for first in range(len(files)):
+        distance = squares[first] + squares[first + 1 :] - 2 * coarse[first + 1 :] @ coarse[first]
+        for second in first + 1 + np.flatnonzero(distance <= limit):
+            if group[first] != group[second]:
                 difference = thumbs[first] - thumbs[second]
                 if np.sqrt((difference**2).mean()) <= _NEAR:
-                    pairs.append((files[first], files[second]))
+                    group[group == group[second]] = group[first]
+                    pairs.append((files[first], files[int(second)]))
     return pairs
 
 
 def _note_near(near: list[tuple[_File, _File]], notes: list[str]) -> None:
     across = [pair for pair in near if pair[0].part != pair[1].part]
     unlike = [pair for pair in near if pair[0].label != pair[1].label]
-    for pairs, what in ((across, "one to train on, one to validate with"), (unlike, "two classes")):
+    for pairs, what in (
+        (across, "one to train on, one to validate with"),
+        (unlike, "in two classes"),
+    ):
         if pairs:
             first, second = (shown(file.name) for file in pairs[0])
+            count = "1 pair" if len(pairs) == 1 else f"{len(pairs):,} pairs"
             notes.append(
-                f"{len(pairs):,} pairs of near duplicates in {what}; look at "
-                f"near_duplicates, for example {first} and {second}."
+                f"{count} of near duplicates, {what}: {first} and {second}"
+                f"{'; near_duplicates has the others' * (len(pairs) > 1)}."
             )
 
 
@@ -753,10 +772,9 @@ def _split(files, near, validation: float, seed: int) -> None:
     """Give each file its part: per class, by pictures alone, near duplicates on one side."""
     group_of = {id(file): {id(file)} for file in files}
     for first, second in near:
-        if first.label == second.label:
-            joined = group_of[id(first)] | group_of[id(second)]
-            for member in joined:
-                group_of[member] = joined
+        joined = group_of[id(first)] | group_of[id(second)]
+        for member in joined:
+            group_of[member] = joined
     by_label = defaultdict(list)
     for file in sorted(files, key=lambda file: file.pixels):
         by_label[file.label].append(file)
