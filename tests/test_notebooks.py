@@ -136,10 +136,13 @@ def test_other_numbers_may_be_typed(prose):
     assert not typed_numbers(prose)
 
 
-@pytest.mark.parametrize("name", ["README", *NAMES])
+PAGES = sorted((ROOT / "site").glob("*.md"))
+
+
+@pytest.mark.parametrize("name", ["README", *(f"site/{p.stem}" for p in PAGES), *NAMES])
 def test_no_measured_number_is_typed(name):
-    if name == "README":
-        texts = [(ROOT / "README.md").read_text()]
+    if name not in NAMES:
+        texts = [(ROOT / f"{name}.md").read_text(encoding="utf-8")]
     else:
         notebook = jupytext.read(ROOT / "notebooks" / f"{name}.md")
         texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]

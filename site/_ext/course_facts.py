@@ -141,14 +141,15 @@ def weeks(lessons: list[Lesson], count: int = 6, pause: int = 10) -> list[list[S
     Between two lessons of one meeting there is a pause.
     """
     best = None
-    for cuts in itertools.combinations(range(1, len(lessons)), min(count, len(lessons)) - 1):
+    count = min(count, len(lessons))
+    for cuts in itertools.combinations(range(1, len(lessons)), max(count - 1, 0)):
         parts = [lessons[a:b] for a, b in itertools.pairwise((0, *cuts, len(lessons)))]
         lengths = [sum(x.minutes for x in part) + pause * (len(part) - 1) for part in parts]
         cost = (max(lengths), sum(n * n for n in lengths))
         if best is None or cost < best[0]:
             best = cost, parts
     meetings = []
-    for part in best[1] if best else ():
+    for part in best[1] if lessons else ():
         slots, now = [], 0
         for lesson in part:
             if slots:
@@ -238,7 +239,9 @@ def _about(name: str, root: pathlib.Path) -> str:
         kept = [re.sub(r"\s*(Run:|Writes|and writes) .*", "", p).rstrip(".") for p in paragraphs]
         text = re.sub(r"^Lesson \d\d: ", "", ". ".join(p for p in kept if p)) + "."
         return text[:1].upper() + text[1:]
-    return "The lesson itself, run from top to bottom in the full budget."
+    if (root / "notebooks" / f"{name}.md").exists():
+        return "The lesson itself, run from top to bottom in the full budget."
+    return "Made by code that is neither a lesson nor a study."
 
 
 _SEED = re.compile(r"(?P<row>.+)/(?P<seed>\d+|mean)/(?P<measure>[^/]+)")
@@ -292,6 +295,6 @@ def shown(name: str, value: float) -> str:
     if re.search(
         r"accuracy|loss|precision|recall|confidence|(^|_)f1(_|$)|(^|_)ece(_|$)|accepted", name
     ):
-        digits = 4 if "accuracy" in name and value > 0.98 else 3 if abs(value) < 1000 else 0
+        digits = 4 if "accuracy" in name and 0.98 < value < 1 else 3 if abs(value) < 1000 else 0
         return f"{value:,.{digits}f}"
     return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"

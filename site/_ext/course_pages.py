@@ -136,11 +136,12 @@ class Course(SphinxDirective):
         return f"{self.named(slot.what)} ({slot.minutes} minutes)"
 
     def data(self, rest):
-        from cnncourse import data
+        from cnncourse import _datasets
 
         records = course_facts.read_records()
-        specs = list(data.SPECS.values())
-        return results_page.image_sets(specs, records, self.found, self.link)
+        specs = list(_datasets.SPECS.values())
+        photographs = [s for known in _datasets.PHOTOGRAPHS.values() for s in known]
+        return results_page.image_sets(specs, photographs, records, self.found, self.link)
 
 
 def lesson_role(name, rawtext, text, lineno, inliner, options=None, content=None):

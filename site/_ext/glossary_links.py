@@ -17,6 +17,7 @@ CLASS = "glossary-link"
 IRREGULAR = {
     "confusion matrix": ["confusion matrices"],
     "dense layer": ["dense layers"],
+    "epoch": ["epochs"],
     "one-hot": [],
     "logits": ["logit"],
     "CPU seconds": ["CPU second"],
@@ -68,7 +69,7 @@ class Terms:
         # The longest first, so that "learning rate" is not taken for "rate".
         parts = [_pattern(form) for form in sorted(self.target, key=len, reverse=True)]
         self._search = re.compile(
-            r"(?<![\w/`'’-])(?:" + "|".join(parts) + r")(?![\w/`’]|-\w)" if parts else r"(?!)"
+            r"(?<![\w/`'’-])(?:" + "|".join(parts) + r")(?![\w/`]|-\w)" if parts else r"(?!)"
         )
 
     def find(self, text: str, seen: set[int]):

