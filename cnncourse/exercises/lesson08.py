@@ -1029,7 +1029,9 @@ EXERCISES = (
         solution="""
             def compile_network(network):
                 network.compile(
-                    optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"]
+                    optimizer="adam",
+                    loss="categorical_crossentropy",
+                    metrics=["accuracy"],
                 )
                 return network
         """,
