@@ -3,8 +3,8 @@
     ```{course} map
     ```
 
-WHAT is start, map, lessons, day, weeks, costs, compared, results or data. A page that uses it is
-read anew in every build, so that a new lesson or record appears by itself.
+WHAT is one of the names in `Course.run`. A page that uses it is read anew in every build, so that
+a new lesson or record appears by itself.
 
 The role {lesson}`04` is a link to a lesson by its number, and its number alone where it is not.
 """
@@ -22,6 +22,34 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
+# What the page of figures says above each, in this order, and the lesson that it is from.
+FIGURES = {
+    "convolution": (
+        "A kernel slides over an image",
+        "01",
+        "Choose a kernel, a stride and a padding, and go from place to place: the products, their "
+        "running sum, and the map as it fills. Before each step, say what the sum will be.",
+    ),
+    "sizes": (
+        "Layers in a stack, with their shapes and costs",
+        "03",
+        "Stack layers and see what each does to the shape, and what it costs in parameters and in "
+        "multiplications. Which layer holds most parameters, and how do you get rid of them?",
+    ),
+    "confusion": (
+        "What stands behind a cell of a confusion matrix",
+        "04",
+        "The test images of CIFAR-10, as the network of lesson 04 sorts them. Choose a cell and "
+        "see the images of it of which the network was surest, with their probabilities.",
+    ),
+    "lenet": (
+        "Draw a digit, and watch a network read it",
+        "05",
+        "Every map of a network that lesson 05 trained, and its ten outputs, change as you draw. "
+        "Draw a seven with a bar, or something that is no digit at all.",
+    ),
+}
+
 
 class MapNode(nodes.General, nodes.Element):
     """Where the map goes; drawn when the page is written, when addresses are known."""
@@ -35,6 +63,7 @@ def document_of(env, stem: str) -> str | None:
 class Course(SphinxDirective):
     required_arguments = 1
     optional_arguments = 9
+    has_content = True
 
     def run(self):
         what, *rest = self.arguments[0].split() if len(self.arguments) == 1 else self.arguments
@@ -42,6 +71,8 @@ class Course(SphinxDirective):
             "map": self.map,
             "lessons": self.lessons,
             "start": self.start,
+            "figure": self.figure,
+            "figures": self.figures,
             "day": self.day,
             "weeks": self.weeks,
             "costs": lambda rest: self.table(results_page.costs),
@@ -109,6 +140,32 @@ class Course(SphinxDirective):
         else:
             lines.append("**With the source**: `make lab` in the folder of the course.")
         return "\n\n".join(lines)
+
+    def stored_figures(self):
+        """The figures that some lesson's stored outputs have, in the order of FIGURES."""
+        folder = pathlib.Path(self.env.srcdir) / "_figures"
+        there = {path.stem for path in folder.glob("*.html")}
+        return [name for name in FIGURES if name in there] + sorted(there - FIGURES.keys())
+
+    def figure(self, rest):
+        """The first of the figures named that there is, or what stands in the directive."""
+        for name in rest:
+            if name in self.stored_figures():
+                title, lesson, _ = FIGURES[name]
+                return (
+                    f"```{{course-figure}} {name}\n```\n\n"
+                    f"*{title}. From {{lesson}}`{lesson}`; more [figures](figures.md).*\n"
+                )
+        return "\n".join(self.content)
+
+    def figures(self, rest):
+        """Every figure with its heading."""
+        parts = []
+        for name in self.stored_figures():
+            title, lesson, words = FIGURES.get(name, (name.capitalize(), None, ""))
+            told = f"{words} (From {{lesson}}`{lesson}`.)" if lesson else words
+            parts.append(f"## {title}\n\n{told}\n\n```{{course-figure}} {name}\n```")
+        return "\n\n".join(parts) or "No lesson has stored one yet."
 
     def day(self, rest):
         slots = course_facts.one_day(self.found, rest)
