@@ -16,6 +16,7 @@ _PACKAGES = (
     "scipy",
     "scikit-learn",
     "matplotlib",
+    "pillow",
     "seaborn",
     "jupyterlab",
     "jupytext",

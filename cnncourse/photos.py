@@ -24,6 +24,7 @@ import pathlib
 import re
 import shutil
 import stat
+import sys
 import unicodedata
 import warnings
 from collections import Counter, defaultdict
@@ -99,6 +100,7 @@ or the same in two parts:
   FOLDER/validation/cats/*.jpg    FOLDER/validation/dogs/*.jpg"""
 _NEAR = 8  # of 255 levels; unlike photographs of the same breed of cat are 15 and more apart
 _MANIFEST = "copy.json"
+_LONG_WAIT = 300_000_000  # bytes, a minute's work
 
 # Without a handler of its own, Pillow's logger writes on standard error.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -218,7 +220,7 @@ class Tidy(_Report):
 
     counts: {"train": {class: photographs}, "validation": {class: photographs}}.
     origin: {file under `path`: file in the folder it was made from}.
-    digest: SHA-256 over names and bytes of the folder's files.
+    name, caption, stand_in and provenance are as those of a data.DataSet.
     """
 
     path: pathlib.Path
@@ -271,6 +273,7 @@ def prepare(folder, validation: float = 0.2, seed: int = 1) -> Tidy:
     """
     if not 0 < validation < 1:
         raise ValueError(f"validation={validation}: expected a part of each class, such as 0.2.")
+    validation, seed = float(validation), int(seed)
     root = _root(folder)
     files, notes = _listed(root)
     digest = _fingerprint(root, files)
@@ -493,6 +496,7 @@ class _File:
     part: str | None = None
     label: str | None = None
     sha: str = ""
+    size: int = 0
     done: str = ""
     pixels: str = ""
     thumb: np.ndarray | None = None
@@ -615,7 +619,8 @@ def _fingerprint(root: pathlib.Path, files: list[_File]) -> str:
     for file in files:
         if file.reason is None:
             try:
-                file.sha = hashlib.sha256(_bytes(root.joinpath(*file.parts))).hexdigest()
+                data = _bytes(root.joinpath(*file.parts))
+                file.sha, file.size = hashlib.sha256(data).hexdigest(), len(data)
             except PhotoError as error:
                 file.reason = str(error)
         digest.update(f"{json.dumps(file.parts)} {file.reason or file.sha}\n".encode())
@@ -627,8 +632,14 @@ def _look(root: pathlib.Path, file: _File, stage: pathlib.Path | None = None) ->
     path = root.joinpath(*file.parts)
     try:
         data = _bytes(path)
-        if file.sha and hashlib.sha256(data).hexdigest() != file.sha:
-            raise OSError(f"{shown(path)} changed while it was looked at; run this again")
+    except PhotoError as error:
+        file.reason = str(error)
+        data = b""
+    if file.sha and hashlib.sha256(data).hexdigest() != file.sha:
+        raise PhotoError(f"{shown(path)} changed while it was looked at. Run this again.")
+    if file.reason is not None:
+        return
+    try:
         image, done, kind = _decode(data)
     except PhotoError as error:
         file.reason = str(error)
@@ -823,6 +834,9 @@ def _write(root, files, notes, target: pathlib.Path, validation: float, seed: in
     with folder_written_whole(target) as part:
         stage = part / "stage"
         stage.mkdir()
+        size = sum(file.size for file in files)
+        if size > _LONG_WAIT:
+            print(f"looking at {size / 1e9:.1f} GB of photographs, once", file=sys.stderr)
         for file in files:
             if file.reason is None:
                 _look(root, file, stage)
