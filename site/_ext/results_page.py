@@ -411,7 +411,7 @@ def image_sets(specs, photographs, records: list[Record], lessons: list[Lesson],
         ]
         parts.append(f"### {escape(spec.title)}\n\n" + table(["", escape(spec.title)], rows))
     for spec in photographs:
-        of_records = any(
+        of_records = spec.digest and any(
             r.raw["data"].get(spec.name, {}).get("digest") == spec.digest for r in records
         )
         rows = [
