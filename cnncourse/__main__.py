@@ -58,7 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"cnncourse {chosen.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ninterrupted; kernels are ended", file=sys.stderr)
+        ended = "; kernels are ended" if chosen.command == "run" else ""
+        print(f"\ninterrupted{ended}", file=sys.stderr)
         return 130
 
 

@@ -74,8 +74,7 @@ class Classifier:
         try:
             model = keras.saving.load_model(self.path, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises what its layers raise
-            said = photos.shown((str(error).strip() or type(error).__name__).splitlines()[0])
-            raise _refused(self.path, f"Keras cannot load it ({said[:200]})") from error
+            raise _refused(self.path, f"Keras cannot load it ({_first_line(error)})") from error
         problem = _misfit(model, self.class_names)
         if problem:
             raise _refused(self.path, problem)
@@ -100,7 +99,12 @@ class Classifier:
             except photos.PhotoError as error:
                 yield Prediction(name, error=str(error))
                 continue
-            shares = _shares(self.model, image, len(self.class_names))
+            model = self.model
+            try:
+                shares = _shares(model, image, len(self.class_names))
+            except Exception as error:  # Keras raises what its layers raise
+                yield Prediction(name, error=f"the network cannot take it ({_first_line(error)})")
+                continue
             if not np.isfinite(shares).all():
                 yield Prediction(name, error="the network's output is not a number")
                 continue
@@ -343,7 +347,10 @@ def _misfit(model, class_names: tuple[str, ...]) -> str | None:
             f"its output is {shapes[1]}; for the {len(class_names)} classes "
             f"{', '.join(class_names)} expected {' or '.join(str((None, n)) for n in units)}"
         )
-    shares = _shares(model, _trial(), len(class_names))
+    try:
+        shares = _shares(model, _trial(), len(class_names))
+    except Exception as error:
+        return f"it cannot take a picture of 71 x 53 ({_first_line(error)}). {_PREPROCESSING}"
     if not np.isfinite(shares).all():
         return "its output is not a number. Did its loss become nan in training?"
     if shares.min() < -1e-4 or abs(shares.sum() - 1) > 1e-2:
@@ -362,6 +369,10 @@ def _shares(model, image: np.ndarray, classes: int) -> np.ndarray:
     """Return the probability of each class, (classes,), for one uint8 photograph (H, W, 3)."""
     output = np.asarray(model(image[None].astype(np.float32), training=False), np.float64)[0]
     return np.array([1 - output[0], output[0]]) if classes == 2 and len(output) == 1 else output
+
+
+def _first_line(error: Exception) -> str:
+    return photos.shown((str(error).strip() or type(error).__name__).splitlines()[0][:200])
 
 
 def _scales(model) -> bool:

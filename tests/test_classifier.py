@@ -201,6 +201,23 @@ def test_one_sigmoid_is_the_probability_of_the_second_class(tmp_path, folder):
     assert (sure.label, sure.probability) == ("dogs", pytest.approx(1))
 
 
+def test_a_photograph_that_the_network_cannot_take_is_one_error(tmp_path, folder):
+    model = keras.Sequential(
+        [
+            keras.Input((None, None, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(3, 9),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Softmax(),
+        ]
+    )
+    path = classifier.save(model, tmp_path / "own.keras", NAMES)
+    picture(0, 1, 4, 4).save(tmp_path / "tiny.png")
+    tiny, other = classifier.load(path).predict([tmp_path / "tiny.png", folder / "röd/1.jpg"])
+    assert (tiny.label, other.error) == (None, None)
+    assert tiny.error.startswith("the network cannot take it (")
+
+
 # What save refuses
 
 
@@ -226,6 +243,14 @@ UNFIT = {
     ),
     "lambda": lambda: network(3, None, "softmax", keras.layers.Lambda(lambda x: x)),
     "own layer": lambda: network(3, None, "softmax", Own()),
+    "one size": lambda: keras.Sequential(
+        [
+            keras.Input((None, None, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Reshape((24 * 24 * 3,)),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    ),
     "unbuilt": lambda: keras.Sequential([keras.layers.Dense(3)]),
     "no model": lambda: "own.keras",
 }
@@ -237,6 +262,7 @@ REASONS = {
     "scaling": r"nothing in it scales the pixels.*Rescaling\(1 / 255\)",
     "lambda": r"holds code to run \(a Lambda\)",
     "own layer": "Own of .* is not Keras's",
+    "one size": "cannot take a picture of 71 x 53",
     "unbuilt": "not a built Keras model",
     "no model": "not a built Keras model",
 }
