@@ -13,7 +13,7 @@ import time
 import types
 
 from cnncourse import exercises
-from cnncourse.exercises import Exercise, Mistake, Wrong, _limit
+from cnncourse.exercises import Exercise, Mistake, Wrong, _limit, _show
 from cnncourse.exercises._engine import judge
 
 import numpy as np
@@ -495,6 +495,12 @@ def test_hints_come_one_by_one_and_then_say_so(monkeypatch):
         assert text in note
     assert given[-1] == given[-2]
     assert 'exercises.solution("02/scale")' in given[-1]
+
+
+def test_values_are_shown_as_a_reader_would_write_them():
+    answer = _show.show([{"a": 1, "b": "x"}, {"a": 2.5}, [True, None]])
+    assert answer == "[{a: 1, b: 'x'}, {a: 2.5}, [True, None]]"
+    assert "got [1]" in str(judged("output_size = [1]"))
 
 
 def test_solution_shows_the_code():

@@ -37,9 +37,12 @@ def show(value):
         if isinstance(value, dict):
             return cut(", ".join(f"{key}: {show(item)}" for key, item in value.items()))
         if isinstance(value, (list, tuple)):
-            return cut("[" + ", ".join(show(item) for item in value[:20]) + "]")
-        if value is None or isinstance(value, str):
-            return cut(repr(value[:CHARACTERS] if value else value))
+            items = (f"{{{show(i)}}}" if isinstance(i, dict) else show(i) for i in value[:20])
+            return cut("[" + ", ".join(items) + "]")
+        if value is None or isinstance(value, bool | int | float | complex):
+            return cut(repr(value))
+        if isinstance(value, str):
+            return cut(repr(value[:CHARACTERS]))
         if inspect.isroutine(value) or isinstance(value, type):
             return cut(f"the {type(value).__name__} {value.__name__}")
         name = "" if type(value).__name__ == "Unreadable" else f"{type(value).__name__}: "
