@@ -7,6 +7,7 @@ from .. import conv, plots
 # What the module is drawn for: more cells than these cannot be read on a phone.
 MOST_PIXELS, MOST_WEIGHTS, MOST_KERNELS = 12, 5, 3
 WORDS = ("valid", "same")
+_COLOURS = ("red", "green", "blue")
 
 CROSS_IMAGE = [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]]
 CROSS = [[1, 0, 1], [0, 1, 0], [1, 0, 1]]
@@ -80,35 +81,42 @@ def draw(data: dict):
 
     kernel_colour, window_colour, output_colour = plots.COLOURS[:3]
     image, kernel, output = np.array(data["image"]), np.array(data["kernel"]), _output(data)
-    height, width = kernel.shape[:2]
-    padded, (top, left) = _padded(data)
+    padded, inside = _padded(data)
     laid = kernel[::-1, ::-1] if data["flip"] else kernel
+    channels, maps = image.shape[2], kernel.shape[3]
+    rows, columns = padded.shape[:2]
+    title = 0.28 * len(f"× kernel{' 1' * (maps > 1)}{' turned' * data['flip']}") + channels
+    second = columns + 1.2  # where the tables begin
+    third = second + max(kernel.shape[1], title) + 1.2
+    deep = channels * (rows + 1.4)
+    size = (0.42 * (third + output.shape[1] + 1), 0.42 * max(deep, output.shape[0] + 1.4) + 0.5)
+    figure, ax = plt.subplots(figsize=(max(size[0], 5), size[1]))
+    most = 1.8 * max(np.abs(laid).max(), 1e-9)
+    grey = (min(image.min(), 0), max(image.max(), 1))
+    for channel in range(channels):
+        top = channel * (rows + 1.4)
+        of = f", {_COLOURS[channel]}" if channels > 1 else ""
+        turned = " turned" if data["flip"] else ""
+        number = " 1" if maps > 1 else ""
+        _title(ax, 0, top, f"image{of}")
+        _cells(ax, 0, top, padded[..., channel], "gray", grey, inside)
+        _frame(ax, 0, top, kernel.shape[:2], window_colour)
+        _title(ax, second, top, f"× kernel{number}{turned}{of}")
+        _cells(ax, second, top, laid[..., channel, 0], "PuOr", (-most, most))
+        _frame(ax, second, top, kernel.shape[:2], kernel_colour)
+    shades = np.abs(output[..., 0]).max() or 1
     empty = np.full(output.shape[:2], np.nan)
     empty[0, 0] = output[0, 0, 0]
-    channels = image.shape[2]
-    sizes = [padded.shape[1], width, output.shape[1]]
-    figure, axes = plt.subplots(
-        channels, 3, figsize=(9, 3.4 * channels), width_ratios=sizes, squeeze=False
+    _title(ax, third, 0, "= output 1" if maps > 1 else "= output")
+    _cells(ax, third, 0, empty, "BrBG", (-1.8 * shades, 1.8 * shades))
+    _frame(ax, third, 0, (1, 1), output_colour)
+    ax.set(xlim=(-0.2, third + output.shape[1] + 0.2), aspect="equal")
+    ax.set_ylim(max(deep - 1, output.shape[0]) + 0.2, -1)
+    ax.axis("off")
+    figure.suptitle(
+        f"stride {data['stride']}, padding {data['padding']}: output "
+        f"{output.shape[0]}×{output.shape[1]}"
     )
-    for channel in range(channels):
-        of = f", channel {channel + 1}" if channels > 1 else ""
-        ax = axes[channel, 0]
-        _cells(ax, padded[..., channel], f"image{of}", "gray", (padded.min(), padded.max()))
-        _frame(ax, 0, 0, height, width, window_colour)
-        if padded.shape[:2] != image.shape[:2]:
-            _frame(ax, top, left, *image.shape[:2], "#888888", linestyle="--", linewidth=1.5)
-        ax = axes[channel, 1]
-        most = 1.8 * max(np.abs(laid).max(), 1e-9)
-        turned = ", turned" if data["flip"] else ""
-        _cells(ax, laid[..., channel, 0], f"× kernel{turned}{of}", "PuOr", (-most, most))
-        _frame(ax, 0, 0, height, width, kernel_colour)
-        axes[channel, 2].axis("off")
-    ax = axes[0, 2]
-    ax.axis("on")
-    low, high = output[..., 0].min(), output[..., 0].max()
-    _cells(ax, empty, "= output", "Greens", (low - 1, high + max(high - low, 1)))
-    _frame(ax, 0, 0, 1, 1, output_colour)
-    figure.suptitle(_formula(data))
     return figure
 
 
@@ -147,8 +155,8 @@ def _output(data: dict) -> np.ndarray:
     )
 
 
-def _padded(data: dict) -> tuple[np.ndarray, tuple[int, int]]:
-    """The image with its border of zeros, and where the image begins in it."""
+def _padded(data: dict) -> tuple[np.ndarray, np.ndarray]:
+    """The image with its border of zeros, and a mask of the pixels that are the image's own."""
     image, kernel = np.array(data["image"]), np.array(data["kernel"])
     ends = []
     for size, window in zip(image.shape[:2], kernel.shape[:2], strict=True):
@@ -156,42 +164,41 @@ def _padded(data: dict) -> tuple[np.ndarray, tuple[int, int]]:
             ends.append(conv.same_padding(size, window, data["stride"]))
         else:
             ends.append((0, 0) if data["padding"] == "valid" else (data["padding"],) * 2)
-    return np.pad(image, (*ends, (0, 0))), (ends[0][0], ends[1][0])
-
-
-def _formula(data: dict) -> str:
-    """The size of the output, with its numbers."""
-    size, window, step = len(data["image"]), len(data["kernel"]), data["stride"]
-    padded, (before, _) = _padded(data)
-    after = padded.shape[0] - size - before
-    places = len(_output(data))
-    return f"output height: ({size} + {before} + {after} − {window}) // {step} + 1 = {places}"
+    return np.pad(image, (*ends, (0, 0))), np.pad(np.ones(image.shape[:2], bool), ends)
 
 
 def _number(value: float) -> str:
     return f"{round(value, 2) + 0.0:g}".replace("-", "−")
 
 
-def _cells(ax, values, title, cmap, limits) -> None:
-    low, high = limits if limits[0] < limits[1] else (limits[0] - 1, limits[0] + 1)
-    ax.imshow(values, cmap=cmap, vmin=low, vmax=high)
-    for (row, column), value in np.ndenumerate(values):
-        if not np.isnan(value):
-            dark = cmap == "gray" and value < (low + high) / 2
-            colour = "white" if dark else "black"
-            ax.text(column, row, _number(value), ha="center", va="center", color=colour)
-    ax.set_xticks(np.arange(values.shape[1] + 1) - 0.5, [])
-    ax.set_yticks(np.arange(values.shape[0] + 1) - 0.5, [])
-    ax.grid(color="#999999", linewidth=0.8)
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    ax.set_title(title)
+def _title(ax, left: float, top: float, text: str) -> None:
+    ax.text(left, top - 0.25, text, fontsize=9, fontweight="bold")
 
 
-def _frame(ax, row, column, height, width, colour, linewidth=3, **style) -> None:
+def _cells(ax, left, top, values, colours, limits, inside=None) -> None:
+    """Draw a table of numbers; NaN is a cell that is still empty, padding has a dotted border."""
+    import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    corner = (column - 0.5, row - 0.5)
-    frame = plt.Rectangle(corner, width, height, fill=False, color=colour, clip_on=False, **style)
-    frame.set_linewidth(linewidth)
+    scale = mpl.colors.Normalize(*limits)
+    for (row, column), value in np.ndenumerate(values):
+        own = inside is None or inside[row, column]
+        shade = scale(value) if own and not np.isnan(value) else None
+        style = {"edgecolor": "#777777", "linewidth": 0.8, "linestyle": "-" if own else ":"}
+        face = "white" if shade is None else mpl.colormaps[colours](shade)
+        corner = (left + column, top + row)
+        ax.add_patch(plt.Rectangle(corner, 1, 1, facecolor=face, zorder=1 + own, **style))
+        dark = colours == "gray" and shade is not None and shade < 0.5
+        colour = "white" if dark else "black" if own else "#666666"
+        text = "" if np.isnan(value) else _number(value)
+        place = {"ha": "center", "va": "center", "fontsize": 8.5}
+        ax.text(corner[0] + 0.5, corner[1] + 0.5, text, color=colour, zorder=3, **place)
+
+
+def _frame(ax, left, top, shape, colour) -> None:
+    import matplotlib.pyplot as plt
+
+    height, width = shape
+    frame = plt.Rectangle((left, top), width, height, fill=False, color=colour, linewidth=3)
+    frame.set(clip_on=False, zorder=4)
     ax.add_patch(frame)

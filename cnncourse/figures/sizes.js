@@ -115,7 +115,10 @@ function render({ model, el }) {
   let announcing;
 
   el.classList.add("cnncourse-figure", "cf-sizes");
-  el.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab leaves the keys to us
+  el.addEventListener("focusin", ({ target }) => {
+    // JupyterLab would take "b" or "d, d" on a button as its own shortcuts.
+    if (!target.matches(":read-write")) target.setAttribute("data-lm-suppress-shortcuts", "true");
+  });
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Interactive figure: sizes and counts of a network");
 
