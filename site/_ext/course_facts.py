@@ -285,8 +285,12 @@ def _figure(row: str, measure: str, parts: list[tuple[str | None, dict]]) -> Fig
     )
 
 
-def shown(name: str, value: float) -> str:
-    """Write a value as the pages do: errors in percent, counts whole, accuracies to 3 digits."""
+def shown(name: str, value: float, beside: float | None = None) -> str:
+    """Write a value as the pages do: errors in percent, counts whole, accuracies to 3 digits.
+
+    beside: a value whose digits this one is to have, such as the mean of a lowest one.
+    """
+    like = value if beside is None else beside
     last = re.split(r"[ ,/]+", name)[-1]
     if re.search(r"(test|training|validation)_error$", last):
         return f"{100 * value:.2f} %"
@@ -295,6 +299,6 @@ def shown(name: str, value: float) -> str:
     if re.search(
         r"accuracy|loss|precision|recall|confidence|(^|_)f1(_|$)|(^|_)ece(_|$)|accepted", name
     ):
-        digits = 4 if "accuracy" in name and 0.98 < value < 1 else 3 if abs(value) < 1000 else 0
+        digits = 4 if "accuracy" in name and 0.98 < like < 1 else 3 if abs(value) < 1000 else 0
         return f"{value:,.{digits}f}"
     return f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"

@@ -20,7 +20,7 @@ SETS = {
     "fashion_mnist": "Fashion-MNIST",
     "cifar10": "CIFAR-10",
     "cifar100": "CIFAR-100",
-    "cats_vs_dogs": "cats and dogs",
+    "cats_vs_dogs": "Cats and dogs",
 }
 
 
@@ -156,7 +156,7 @@ def ours(figure: Figure) -> str:
     name = name_of(figure)
     text = shown(name, figure.value)
     if figure.spread:
-        low, high = (shown(name, v).removesuffix(" %") for v in figure.spread)
+        low, high = (shown(name, v, figure.value).removesuffix(" %") for v in figure.spread)
         text += small(f"{low} to {high}")
     return text
 
