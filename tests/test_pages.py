@@ -292,6 +292,23 @@ def test_what_the_results_page_says_of_the_table_is_so(records):
     assert max(stopped.values) < 9  # the reported run stopped after 9
 
 
+def test_what_the_guide_says_of_stored_runs_is_so(records):
+    """The remarks in site/teaching.md that hang on numbers."""
+    by_name = {record.name: record for record in records}
+    fair = by_name["02_fair_comparison"].figure
+    mlp, cnn = (
+        fair(f"Fashion-MNIST: {n} as reported, test_accuracy").values for n in ("MLP", "CNN")
+    )
+    assert min(cnn) < max(mlp)
+    lenet = {figure.row: figure.value for figure in by_name["05_lenet5"].figures}
+    for what in ("clothing", "shuffled pixels"):
+        today = lenet[f"{what} accepted by LeNet of today"]
+        assert lenet[f"{what} accepted by LeNet-5"] > today
+    changes = {f.row: f.value for f in by_name["03_one_change"].figures if "test" in f.measure}
+    single = {row: value for row, value in changes.items() if ":" in row}
+    assert max(single, key=single.get) != "activation: ReLU"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
