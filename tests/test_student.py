@@ -182,7 +182,8 @@ def installed(unpacked, tmp_path):
     binaries = folder / ".venv" / "bin"
     binaries.mkdir(parents=True)
     for name, module in {"python": "", "jupyter": "-m jupyter"}.items():
-        (binaries / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {module} "$@"\n')
+        call = f'PYTHONPATH="{folder}" exec "{sys.executable}" {module} "$@"'
+        (binaries / name).write_text(f"#!/bin/sh\n{call}\n")
         (binaries / name).chmod(0o755)
     (folder / ".venv" / ".ready").touch()
     return folder
@@ -198,6 +199,8 @@ def test_make_lessons_runs_there_on_the_unpacked_package(installed):
     blank = next(c for c in notebook["cells"] if "output_size" in c["metadata"].get("tags", []))
     blank["source"] = exercises.find("01/output_size").solution.replace("\n            ", "\n")
     where = "import cnncourse; print('package at', cnncourse.__file__)"
+    checks = [i for i, c in enumerate(notebook["cells"]) if "01/conv2d" in "".join(c["source"])]
+    notebook["cells"] = notebook["cells"][: checks[0] + 1]  # its first half: the test is of the zip
     notebook["cells"].append(
         {"cell_type": "code", "id": "w", "metadata": {}, "source": where}
         | {"outputs": [], "execution_count": None}
