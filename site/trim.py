@@ -4,8 +4,11 @@ import html.parser
 import pathlib
 import re
 import shutil
+import urllib.parse
 
 from cnncourse import handout
+
+import PIL.Image
 
 UNUSED = (
     "**/*.map",
@@ -18,7 +21,10 @@ UNUSED = (
     "_static/locales",
     "_static/scripts",
     "_static/vendor",
+    "_static/base-stemmer.js",
+    "_static/copybutton_funcs.js",
     "_static/design-tabs.js",
+    "_static/english-stemmer.js",
     "_static/*.png",
     "_static/*-webpack-macros.html",
     "_static/webpack-macros.html",
@@ -61,9 +67,8 @@ def one_style(new: pathlib.Path) -> None:
     order = sorted(sheets, key=lambda address: address.endswith("course.css"))
     parts = [used_rules((new / address).read_text("utf-8"), names.found) for address in order]
     (new / "_static" / "site.css").write_text("\n".join(parts), "utf-8")
-    coloured = set(re.findall(r"\.highlight \.(\w+)", "\n".join(parts)))
     for path, text in pages.items():
-        text = lighter(text, coloured)
+        text = sized(lighter(text), path)
         up = "../" * len(path.relative_to(new).parts[:-1])
         one = f'\n<link rel="stylesheet" href="{up}_static/site.css">'
         first = True
@@ -78,18 +83,28 @@ def one_style(new: pathlib.Path) -> None:
         (new / address).unlink()
 
 
-def lighter(page: str, coloured: set[str]) -> str:
-    """Return a page without elements that mean nothing: a third of a lesson's are of that kind.
+def lighter(page: str) -> str:
+    """Return a page without the elements that mean nothing: half of a lesson's are of that kind.
 
-    coloured: the classes of code that the style sheet has a rule for.
+    Names, operators and signs of code have the colour of the text anyway.
     """
-    page = re.sub(
-        r'<span class="(\w{1,3})">([^<]*)</span>',
-        lambda match: match[0] if match[1] in coloured else match[2],
-        page,
-    )
-    page = re.sub(r'<span class="pre">([^<]*)</span>', r"\1", page)
+    page = re.sub(r'<span class="(?:n|o|p|w|si|sa|pre)">([^<]*)</span>', r"\1", page)
     return re.sub(r'<th class="head[^"]*"><p></p></th>', "<td></td>", page)
+
+
+def sized(text: str, path: pathlib.Path) -> str:
+    """Return the text of the page `path` with a width and a height for every picture."""
+
+    def add(match):
+        source = re.search(r'src="([^":]+\.(?:png|jpg|webp))"', match[0])
+        if " width=" in match[0] or not source:
+            return match[0]
+        with PIL.Image.open(path.parent / urllib.parse.unquote(source[1])) as image:
+            width, height = image.size
+        start = match[0].removesuffix(">").removesuffix("/").rstrip()
+        return f'{start} width="{width}" height="{height}" loading="lazy" decoding="async">'
+
+    return re.sub(r"<img [^>]*>", add, text)
 
 
 class _Names(html.parser.HTMLParser):

@@ -13,9 +13,12 @@
   }
 
   function scrollers() {
-    // What scrolls sideways must be reachable with the keyboard; what does not, need not be.
-    for (const box of document.querySelectorAll("article pre, .scroll, .formula, .pst-scrollable-table-container")) {
-      if (box.scrollWidth > box.clientWidth + 1) {
+    // What scrolls must be reachable with the keyboard; what does not, need not be.
+    for (const box of document.querySelectorAll("article pre, .scroll, .formula, .pst-scrollable-table-container, div.cell_output")) {
+      const style = getComputedStyle(box);
+      const wide = box.scrollWidth > box.clientWidth && style.overflowX !== "visible";
+      const high = box.scrollHeight > box.clientHeight && style.overflowY !== "visible";
+      if (wide || high) {
         box.tabIndex = 0;
       } else if (box.getAttribute("tabindex") === "0") {
         box.removeAttribute("tabindex");

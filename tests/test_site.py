@@ -1,0 +1,362 @@
+"""The site in a real browser: nothing broken, nothing fetched from elsewhere, legible everywhere.
+
+Every page is visited once, over http, and everything that is asked of all pages is looked at
+there; the tests then ask one question each.
+"""
+
+import collections
+import html.parser
+import json
+import pathlib
+import re
+import urllib.parse
+import zipfile
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+ROOT = pathlib.Path(__file__).parents[1]
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+SERIOUS = ("serious", "critical")
+
+LOAD_EVERYTHING = """async () => {
+    const images = [...document.querySelectorAll("article img")]
+        .filter((image) => !image.closest("[hidden]"));
+    images.forEach((image) => { image.loading = "eager"; });
+    await Promise.all(images.map((image) => image.decode().catch(() => {})));
+    return images.filter((image) =>
+        !image.naturalWidth || !(image.alt || "").trim() || !image.getAttribute("width") ||
+        Math.abs(image.getAttribute("width") / image.getAttribute("height")
+            / (image.naturalWidth / image.naturalHeight) - 1) > 0.01
+    ).map((image) => image.outerHTML.slice(0, 200));
+}"""
+WEIGHT = """() => [...performance.getEntriesByType("navigation"),
+    ...performance.getEntriesByType("resource")]
+    .map((entry) => entry.encodedBodySize).reduce((a, b) => a + b, 0)"""
+# Text that stands in the page as if a formula had not been converted.
+RAW_MATH = r"""() => {
+    const article = document.querySelector("article");
+    const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+        const text = walker.currentNode.data, place = walker.currentNode.parentElement;
+        if (place.closest("pre, code, script, style, math")) continue;
+        if (/\$[^$]*[\\^_{}][^$]*\$|\$\$|\\(frac|sum|text|left)\b/.test(text)) found.push(text);
+    }
+    return found;
+}"""
+MATH = """() => [...document.querySelectorAll("article math")]
+    .filter((element) => element.checkVisibility())
+    .map((element) => [element.textContent, element.getBoundingClientRect().width,
+                       element.getBoundingClientRect().height])"""
+# What sticks out of a page that is narrower than it.
+OVERFLOW = """() => {
+    const wide = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= wide) return [];
+    return [...document.querySelectorAll("body *")]
+        .filter((e) => e.getBoundingClientRect().right > wide + 1 &&
+            !e.parentElement.closest("pre, .scroll, .formula, .pst-scrollable-table-container"))
+        .map((e) => e.outerHTML.slice(0, 150)).slice(0, 5);
+}"""
+
+
+def axe(page, **options):
+    """Return what axe-core finds serious or critical on a page, as lines."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options}).response
+    return [
+        f"{violation['id']} ({violation['impact']}): {node['html'][:160]} {node['target']}"
+        for violation in found["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.fixture(scope="module")
+def visits(site, serve, watched):
+    """What a visit of each page found, by its address."""
+    address = serve(site)
+    found = {}
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site).as_posix()
+        # A context of its own: nothing is in its cache.
+        page = watched(
+            viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce"
+        )
+        page.goto(f"{address}/{name}")
+        visit = found[name] = {"images": page.evaluate(LOAD_EVERYTHING)}
+        visit["weight"] = page.evaluate(WEIGHT)
+        visit["raw math"] = page.evaluate(RAW_MATH)
+        visit["math"] = page.evaluate(MATH)
+        visit["light"] = axe(page)
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+        visit["dark"] = axe(page, runOnly=["color-contrast"])
+        page.set_viewport_size({"width": 360, "height": 740})
+        visit["overflow"] = page.evaluate(OVERFLOW)
+        visit["complaints"] = page.complaints
+        page.context.close()
+    return found
+
+
+def none(visits, *keys):
+    findings = [f"{name}: {text}" for name, v in visits.items() for key in keys for text in v[key]]
+    assert not findings, "\n".join(findings[:40])
+
+
+def test_every_lesson_has_its_page(visits):
+    assert set(visits) >= {"index.html", "search.html"}
+    assert set(visits) >= {f"notebooks/{name}.html" for name in LESSONS}
+
+
+def test_no_page_has_errors_or_asks_another_host(visits):
+    none(visits, "complaints")
+
+
+def test_pictures_load_and_have_size_and_words(visits):
+    none(visits, "images")
+
+
+def test_accessible_in_light(visits):
+    none(visits, "light")
+
+
+def test_contrast_in_the_dark(visits):
+    none(visits, "dark")
+
+
+def test_nothing_sticks_out_of_a_phone(visits):
+    none(visits, "overflow")
+
+
+def test_formulas_are_drawn(visits):
+    none(visits, "raw math")
+    flat = [
+        f"{name}: {text}"
+        for name, v in visits.items()
+        for text, w, h in v["math"]
+        if w < 3 or h < 5
+    ]
+    assert not flat
+    assert sum(len(visit["math"]) for visit in visits.values()) >= 10
+
+
+def test_weights(site, visits):
+    heavy = {name: v["weight"] for name, v in visits.items() if v["weight"] > 1.5e6}
+    assert not heavy
+    # A page that weighs next to nothing was not counted.
+    assert all(visit["weight"] > 20_000 for visit in visits.values())
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 30e6
+
+
+# Links
+
+
+class Page(html.parser.HTMLParser):
+    """The ids, the addresses and the downloads of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.addresses = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if attrs.get("id"):
+            self.ids.append(attrs["id"])
+        for name in ("href", "src"):
+            if attrs.get(name) is not None:
+                self.addresses.append((tag, attrs[name]))
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {
+        path.relative_to(site).as_posix(): Page(path.read_text("utf-8"))
+        for path in sorted(site.rglob("*.html"))
+    }
+
+
+def test_no_link_is_broken(site, pages):
+    broken = []
+    for name, page in pages.items():
+        for tag, address in page.addresses:
+            parts = urllib.parse.urlsplit(address)
+            if parts.scheme in ("https", "mailto", "data") and (
+                tag == "a" or parts.scheme == "data"
+            ):
+                continue
+            if parts.scheme or parts.netloc or parts.path.startswith("/"):
+                broken.append(f"{name}: {address} leads out of the site")
+                continue
+            target = (site / name).parent / urllib.parse.unquote(parts.path)
+            target = target.resolve() if parts.path else site / name
+            anchor = urllib.parse.unquote(parts.fragment)
+            if not target.is_file() or not target.is_relative_to(site.resolve()):
+                broken.append(f"{name}: {address}")
+            elif anchor and target.suffix == ".html":
+                ids = pages[target.relative_to(site.resolve()).as_posix()].ids
+                if anchor not in ids:
+                    broken.append(f"{name}: {address}: nothing has that id")
+    assert not broken, "\n".join(broken)
+
+
+def test_ids_are_given_once(pages):
+    twice = [
+        f"{name}: {identity}"
+        for name, page in pages.items()
+        for identity, times in collections.Counter(page.ids).items()
+        if times > 1
+    ]
+    assert not twice
+
+
+def test_every_file_is_used(site, pages):
+    """What no page links to and no script loads is weight for nothing."""
+    used = {name for name in pages}
+    for name, page in pages.items():
+        for _, address in page.addresses:
+            path = urllib.parse.unquote(urllib.parse.urlsplit(address).path)
+            if path and ":" not in address:
+                target = ((site / name).parent / path).resolve()
+                used.add(target.relative_to(site.resolve()).as_posix())
+    loaded = "".join(p.read_text("utf-8") for p in site.rglob("*") if p.suffix in (".js", ".css"))
+    files = [path for path in site.rglob("*") if path.is_file() and path.name != "LICENSE.txt"]
+    idle = [
+        path.relative_to(site).as_posix()
+        for path in files
+        if path.relative_to(site).as_posix() not in used and path.name not in loaded
+    ]
+    assert not idle
+
+
+def test_downloads(site, pages):
+    for name in LESSONS:
+        stored = ROOT / "notebooks" / f"{name}.ipynb"
+        assert (site / "notebooks" / stored.name).read_bytes() == stored.read_bytes()
+        links = [address for _, address in pages[f"notebooks/{name}.html"].addresses]
+        assert stored.name in links
+        assert "../cnncourse-student.zip" in links
+    names = zipfile.ZipFile(site / "cnncourse-student.zip").namelist()
+    assert all(any(f"notebooks/{name}.ipynb" in entry for entry in names) for name in LESSONS)
+
+
+def test_no_launch_button_without_a_repository(pages):
+    addresses = [address for page in pages.values() for _, address in page.addresses]
+    assert not [a for a in addresses if "mybinder" in a or "colab.research" in a]
+
+
+# From a file, and by hand
+
+
+def test_pages_work_from_files(site, watched):
+    page = watched(viewport={"width": 1280, "height": 900})
+    findings = []
+    for path in sorted(site.rglob("*.html")):
+        page.goto(path.as_uri())
+        findings += [f"{path.name}: {text}" for text in page.evaluate(LOAD_EVERYTHING)]
+    findings += page.complaints
+    page.context.close()
+    assert not findings, "\n".join(findings)
+
+
+@pytest.mark.parametrize("how", ["http", "file"])
+def test_search_finds(site, serve, page, how):
+    address = serve(site) if how == "http" else site.as_uri()
+    page.goto(f"{address}/index.html")
+    page.get_by_role("searchbox").fill("confusion matrix")
+    page.keyboard.press("Enter")
+    found = page.locator("#search-results li a")
+    found.first.wait_for()
+    page.wait_for_function(
+        "!document.querySelector('#search-progress').textContent.match(/\\.\\./)"
+    )
+    assert any("04_cifar10_confusion" in a.get_attribute("href") for a in found.all())
+    page.get_by_role("searchbox").fill("xyzzyfoo")
+    page.keyboard.press("Enter")
+    page.get_by_text("did not match any documents").wait_for()
+
+
+def test_colours_are_chosen_and_kept(site, serve, page):
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(f"{serve(site)}/index.html")
+    theme = "document.documentElement.dataset.theme"
+    button = page.get_by_role("button", name="Colours")
+    assert page.evaluate(theme) == "light"
+    button.click()
+    assert "light" in button.inner_text()
+    button.click()
+    assert "dark" in button.inner_text()
+    assert page.evaluate(theme) == "dark"
+    page.goto(f"{serve(site)}/search.html")
+    assert page.evaluate(theme) == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 25, 29)"
+
+
+def test_keyboard_reaches_text_hints_and_solution(site, page):
+    page.goto((site / "notebooks" / f"{LESSONS[0]}.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "course-skip"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top >= 0")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main-content"
+    solution = page.locator("details.solution").first
+    code = solution.locator("pre")
+    assert not code.is_visible()
+    solution.locator("summary").focus()
+    width = "parseFloat(getComputedStyle(document.activeElement).outlineWidth)"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate(width) >= 2
+    page.keyboard.press("Enter")
+    assert code.is_visible()
+
+
+def test_contents_on_a_phone(site, open_page):
+    page = open_page(viewport={"width": 360, "height": 740})
+    page.goto((site / "notebooks" / f"{LESSONS[0]}.html").as_uri())
+    link = page.get_by_role("navigation", name="Course").get_by_text("Read its confusion matrix")
+    button = page.get_by_role("button", name="Contents")
+    assert not link.is_visible()
+    button.click()
+    assert button.get_attribute("aria-expanded") == "true"
+    link.click()
+    page.wait_for_url("**/04_cifar10_confusion.html")
+
+
+def test_without_script_everything_can_be_read(site, open_page):
+    page = open_page(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    page.goto((site / "notebooks" / f"{LESSONS[0]}.html").as_uri())
+    assert page.get_by_role("navigation", name="Course").is_visible()
+    assert not page.get_by_role("button", name="Contents").is_visible()
+    page.locator("details.solution summary").first.click()
+    assert page.locator("details.solution pre").first.is_visible()
+    assert page.locator("math").first.is_visible()
+
+
+def test_paper_has_no_answers_and_no_buttons(site, page):
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto((site / "notebooks" / f"{LESSONS[0]}.html").as_uri())
+    assert not page.locator("details.solution").first.is_visible()
+    assert not page.locator(".course-bar").is_visible()
+    assert page.locator("article h1").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_every_exercise_has_hints_and_its_solution(site):
+    for name in LESSONS:
+        notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))
+        tags = [cell["metadata"].get("tags", []) for cell in notebook["cells"]]
+        blanks = sum("exercise" in of_cell for of_cell in tags)
+        text = (site / "notebooks" / f"{name}.html").read_text("utf-8")
+        assert text.count('<details class="solution">') == blanks
+        assert text.count('<details class="hint">') >= blanks
+        assert "Not attempted yet" not in text
+
+
+def test_boxes_are_known(site):
+    text = (site / "notebooks" / "04_cifar10_confusion.html").read_text("utf-8")
+    for opening, kind in (("Predict.", "predict"), ("Bug hunt.", "bug-hunt")):
+        pattern = rf"<blockquote([^>]*)>\s*<div>\s*<p>\s*<strong>{re.escape(opening)}"
+        attributes = re.findall(pattern, text)
+        assert attributes
+        assert all(f"course-box-{kind}" in found for found in attributes)
