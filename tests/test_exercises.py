@@ -634,3 +634,14 @@ def test_a_lesson_and_its_bank_agree(path):
         assert judge(exercise, exercise.fill(blank)).status == "not attempted"
         answer = ast.unparse(ast.parse(exercise.answer, mode="eval"))
         assert checked(next_cell) == [(repr(name), answer)]
+
+
+@pytest.mark.parametrize("lesson", exercises.lessons())
+def test_a_lesson_says_how_to_ask_for_hints_and_the_solution(lesson):
+    (path,) = NOTEBOOKS.glob(f"{lesson}_*.md")
+    text = path.read_text()
+    asked = set(re.findall(r'`exercises\.(hint|solution)\("([^"]+)"\)`', text))
+    assert {what for what, _ in asked} == {"hint", "solution"}
+    assert {name for _, name in asked} <= set(exercises.names(lesson))
+    first = text.index(":tags: [exercise, ")
+    assert text.index("`exercises.hint(") < first + 1000, "beside the first blank, not later"
