@@ -29,11 +29,15 @@ def train(images, seed):
     network = solution("compile_network")(solution("build_network")())
     solution("train")(network, x_train, y_train, EPOCHS)
     predicted = network.predict(x_test, batch_size=500, verbose=0).argmax(axis=1)
-    worst = solution("worst_digit")(images.y_test, predicted)
+    right = {
+        f"{name}_right": np.mean(predicted[images.y_test == digit] == digit)
+        for digit, name in enumerate(images.class_names)
+    }
+    worst = images.class_names[solution("worst_digit")(images.y_test, predicted)]
+    assert right[f"{worst}_right"] == min(right.values())
     return {
         "test_accuracy": solution("test_accuracy")(network, x_test, y_test),
-        "worst_digit": worst,
-        "accuracy_of_worst_digit": np.mean(predicted[images.y_test == worst] == worst),
+        **right,
         "parameters": network.count_params(),
     }
 
@@ -43,7 +47,7 @@ def main():
     mnist = data.load("mnist")
     runs = study.measure("08_solved", {"solutions": partial(train, mnist)}, SEEDS)["solutions"]
     book = results.Book("08_solved")
-    for number in ("test_accuracy", "worst_digit", "accuracy_of_worst_digit", "parameters"):
+    for number in [number for number in runs[0] if number != "cpu_seconds"]:
         book.add(
             number,
             [run[number] for run in runs],

@@ -22,6 +22,7 @@ from cnncourse.exercises._values import Unreadable, difference, has_blank, plain
 
 import numpy as np
 
+_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 MOST_NUMBERS = 10**7  # a view of more can be computed with for hours, and not be stopped
 
 
@@ -331,8 +332,9 @@ def wrong(exercise, outcomes, printed, mistake=None):
             parts.append(("In your cell", received.line))
     elif not received.wrong:
         parts += expected_and_received(exercise, expected.value, received.value, by)
+    printed = _CONTROLS.sub("", printed).rstrip()
     if printed:
-        parts.append(("It printed", cut(printed.rstrip())))
+        parts.append(("It printed", cut(printed)))
     if not mistake:
         parts.append(ask_for_hint(exercise))
     return Verdict(exercise.name, "wrong", parts, mistake=mistake)

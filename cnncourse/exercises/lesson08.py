@@ -130,6 +130,7 @@ def network_facts(model):
         probabilities = bool(outputs.min() >= 0 and np.allclose(sums, 1, atol=1e-3))
     return {
         "shape of the input": shapes[0],
+        "axes of the output": len(model.output_shape),
         "shape of the output": shapes[1],
         "has a Conv2D layer": any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers),
         "its ten outputs are probabilities": probabilities,
@@ -216,7 +217,10 @@ def training_facts(history):
     x, y, batch = collect(given["x"], given["y"])
     held = given["validation_data"]
     if held is None:
-        keep = int(np.floor(len(x) * (1 - (given["validation_split"] or 0))))
+        split = given["validation_split"] or 0
+        if not 0 <= split < 1:
+            raise Wrong(f"`validation_split` is {split}; it is a part, between 0 and 1.")
+        keep = int(np.floor(len(x) * (1 - split)))
         x, y, x_held, y_held = x[:keep], y[:keep], x[keep:], y[keep:]
     else:
         x_held, y_held, _ = collect(*held) if isinstance(held, (tuple, list)) else collect(held)
@@ -263,25 +267,15 @@ def numbered(count):
     return images.astype(np.float32), np.eye(10, dtype=np.float32)[np.arange(count) % 10]
 
 
-def filter_facts(filters):
-    """The kernels as an array; what is none is named."""
-    return {"shape": str(np.shape(filters)), "numbers": as_numbers(filters)}
-
-
-def map_facts(maps):
-    """The maps as an array; what is none is named."""
-    maps = as_numbers(maps)
-    return {"shape": str(maps.shape), "numbers": maps}
-
-
-def as_numbers(value):
+def array_facts(value):
+    """Shape and numbers of an array, so that a message can say which of the two is wrong."""
     try:
         array = np.asarray(value)
-        if array.dtype.kind in "biuf":
-            return array
     except Exception:
-        pass
-    raise Wrong(f"An object of type {type(value).__name__} came back, which holds no numbers.")
+        array = np.array(None)
+    if array.dtype.kind not in "biuf":
+        raise Wrong(f"An object of type {type(value).__name__} came back, and no array of numbers.")
+    return {"shape": str(array.shape), "numbers": array}
 
 
 # Labels and predictions for `worst_digit` ---------------------------------------------------------
@@ -299,9 +293,9 @@ def answers(counts, mistakes):
 # Of 1 there are most mistakes (4 of 12), of 5 the largest share (2 of 4); 7 is said wrongly most
 # often (3 of 7), 6 with the largest share (2 of 4).
 UNEVEN = answers(
-    [3, 12, 2, 2, 3, 4, 2, 5, 3, 2], [[], [7, 7, 7, 2], [], [], [9], [6, 6], [], [1], [], []]
+    [5, 12, 2, 2, 3, 4, 2, 5, 3, 2], [[3], [7, 7, 7, 2], [], [], [9], [6, 6], [], [1], [], []]
 )
-EVEN = answers([4] * 10, [[], [], [3], [], [9], [], [], [2], [3, 3, 5], [4, 4]])
+EVEN = answers([4] * 10, [[1], [], [3], [], [9], [], [], [2], [3, 3], [4, 4, 7]])
 
 
 # Blank cells with one part exchanged --------------------------------------------------------------
@@ -425,7 +419,10 @@ EXERCISES = (
             ),
             Mistake(
                 code="def normalise(images): return images.astype('float32')",
-                message="These are floats now, but still from 0 to 255: the division is missing.",
+                message=(
+                    "The numbers still go from 0 to 255. A change of type divides nothing, and "
+                    "what a loop computes is lost unless it is put into an array and returned."
+                ),
             ),
             Mistake(
                 code="def normalise(images): return images / 127.5 - 1",
@@ -483,7 +480,8 @@ EXERCISES = (
         ),
         setup=_KERAS,
         seconds=20,
-        cases=((digits(2),), (digits(3),)),
+        cases=((*named(digits(2)),), (*named(digits(3)),)),
+        facts=array_facts,
         mistakes=(
             Mistake(
                 code="def add_channel(images): return np.expand_dims(images, 0)",
@@ -590,8 +588,17 @@ EXERCISES = (
             Mistake(
                 code="def one_hot(labels): return np.eye(len(labels))[labels]",
                 message=(
-                    "`np.eye(len(labels))` has a row for each label. It needs a row for each "
-                    "class: `np.eye(10)`."
+                    "The label 5 asks for row 5 where there are only as many rows as labels. "
+                    "`np.eye` needs a row for each class: `np.eye(10)`. In an array of zeros with "
+                    "a row for each label, the label is the column, not the row."
+                ),
+            ),
+            Mistake(
+                code="def one_hot(labels): return labels[:, None] == np.unique(labels)",
+                message=(
+                    "There are columns only for the digits that occur among these labels, as "
+                    "`pd.get_dummies` and scikit-learn's encoder make them. All ten digits are "
+                    "needed, in every set of labels."
                 ),
             ),
             Mistake(
@@ -719,7 +726,7 @@ EXERCISES = (
             ),
             Mistake(
                 code=network(flatten=""),
-                by=("shape of the output",),
+                by=("axes of the output",),
                 message=(
                     "Flatten is missing before the Dense layer. Dense works along the last axis "
                     "alone, so it gives ten numbers at every place of the maps, instead of ten "
@@ -809,7 +816,7 @@ EXERCISES = (
             (Fresh(plain_network, "sequential_network"),),
             (Fresh(functional_network, "functional_network"),),
         ),
-        facts=filter_facts,
+        facts=array_facts,
         seconds=20,
         mistakes=(
             Mistake(
@@ -921,7 +928,7 @@ EXERCISES = (
             (Fresh(plain_network, "sequential_network"), *named(IMAGES[:2])),
             (Fresh(functional_network, "functional_network"), *named(IMAGES[:3])),
         ),
-        facts=map_facts,
+        facts=array_facts,
         tolerance=1e-4,
         seconds=20,
         mistakes=(
@@ -943,6 +950,28 @@ EXERCISES = (
                     "stands before it; here a BatchNormalization does, and the layer sees other "
                     "numbers in the network. Make a model from `network.inputs[0]` to the "
                     "layer's `output`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def feature_maps(network, images):
+                        first = first_convolution(network)
+                        return keras.Model(network.input, first.output)(images)
+                """,
+                message=(
+                    "A network that has not been used yet has no `input`. The list `inputs` is "
+                    "always there, with one entry here: `network.inputs[0]`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def feature_maps(network, images):
+                        import tensorflow as tf
+                        return tf.nn.conv2d(images, first_convolution(network).kernel, 1, "VALID")
+                """,
+                message=(
+                    "These are the sums alone. The layer adds a bias to each map and applies its "
+                    "activation; let the layer do all of it, in a model that ends there."
                 ),
             ),
             Mistake(
@@ -1095,6 +1124,10 @@ EXERCISES = (
                     'The metrics are missing: `metrics=["accuracy"]`. The loss is for the '
                     "optimizer; the accuracy is for you."
                 ),
+            ),
+            Mistake(
+                code=compiled(metrics='"accuracy"'),
+                message='`metrics` is a list, since there may be several: `metrics=["accuracy"]`.',
             ),
             Mistake(
                 code=compiled(metrics='["categorical_accuracy"]'),
@@ -1305,6 +1338,19 @@ EXERCISES = (
                 """,
                 message="The network is trained in its place. Needed is what `fit` returns.",
             ),
+            Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1"
+                ).replace("return ", ""),
+                message=(
+                    "`fit` gives back the history of the training, and the function lets it fall: "
+                    "put `return` before the call."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=32, epochs=epochs, validation_split=10"),
+                message="A tenth is 0.1. (The number of images would be another in every set.)",
+            ),
         ),
         shows=(
             "The network learns from nine tenths and is watched on one tenth; the test images had "
@@ -1383,10 +1429,20 @@ EXERCISES = (
             ),
             Mistake(
                 code="def test_accuracy(network, images, labels):\n"
-                "    return (network.predict(images).argmax() == labels.argmax()).mean()",
+                "    return (network.predict(images) == labels).mean()",
                 message=(
-                    "Without an axis, `argmax` looks for one largest number in the whole table. "
-                    "`axis=1` looks in each row."
+                    "Nothing agrees here. Probabilities are hardly ever exactly 0 or 1, so they "
+                    "cannot be compared with one-hot rows place by place; and `argmax` without an "
+                    "axis finds one place in the whole table. Make a digit of each row on both "
+                    "sides, `.argmax(axis=1)`, and compare these."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return network.evaluate(images, labels.argmax(axis=1))[1]",
+                message=(
+                    "The network was compiled for one-hot labels, and here it is given digits: the "
+                    "loss cannot be computed. `evaluate` wants the labels as `fit` got them."
                 ),
             ),
             Mistake(

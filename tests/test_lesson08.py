@@ -1,0 +1,217 @@
+"""Lesson 08 with its blanks empty, half filled, filled: each cell says what it waits for."""
+
+import ast
+import pathlib
+import re
+import textwrap
+
+from cnncourse import exercises, results
+
+import jupytext
+import nbclient
+import nbformat
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+LESSON = ROOT / "notebooks" / "08_mnist_exercise.md"
+CELLS = [cell for cell in jupytext.read(LESSON).cells if cell.cell_type == "code"]
+NAMES = exercises.names("08")
+STARTS_ANEW = "%reset -f\nfrom cnncourse import exercises\nexercises._last_status.clear()"
+
+
+def blank_of(cell):
+    """The name of the exercise whose blank the cell is, or None."""
+    tags = cell.metadata.get("tags", [])
+    return next((f"08/{tag}" for tag in tags if f"08/{tag}" in NAMES), None)
+
+
+def solved(*names):
+    return {f"08/{name}": exercises.find(f"08/{name}").solution for name in names}
+
+
+def mistaken(name, words):
+    """The known mistake of an exercise whose message has these words."""
+    exercise = exercises.find(f"08/{name}")
+    (mistake,) = [mistake for mistake in exercise.mistakes if words in mistake.message]
+    return {exercise.name: mistake.code}
+
+
+PASSES = {
+    "empty": {},
+    "wrong network": {
+        **solved("normalise", "add_channel", "one_hot", "feature_maps", "train", "worst_digit"),
+        **mistaken("build_network", "no probabilities"),
+    },
+    "no images": {
+        **solved("build_network", "first_filters", "feature_maps", "compile_network", "train"),
+        **solved("test_accuracy", "worst_digit"),
+        **mistaken("one_hot", "came back as they were"),
+    },
+    "filled otherwise": {name: exercises.find(name).right[-1] for name in NAMES},
+}
+
+
+class Pass:
+    """What one run from top to bottom said, cell by cell."""
+
+    def __init__(self, cells):
+        self.outputs = [cell.outputs for cell in cells]
+        self.texts = ["".join(map(self.text, outputs)) for outputs in self.outputs]
+        self.all = "\n".join(self.texts)
+        self.pictures = sum(
+            "image/png" in output.get("data", {}) for outputs in self.outputs for output in outputs
+        )
+
+    @staticmethod
+    def text(output):
+        return output.get("text") or output.get("data", {}).get("text/plain", "")
+
+    def after(self, source):
+        """What the first cell with this in its source said."""
+        return next(t for c, t in zip(CELLS, self.texts, strict=True) if source in c.source)
+
+    @property
+    def numbers(self):
+        record = self.outputs[-1][-1]["data"][results.MIME]
+        return {number["name"]: number["value"] for number in record["numbers"]}
+
+
+@pytest.fixture(scope="module")
+def passes():
+    """The lesson run once for each of PASSES, in one kernel that forgets everything between."""
+    cells = []
+    for filled in PASSES.values():
+        sources = [textwrap.dedent(filled.get(blank_of(c), c.source)).strip() for c in CELLS]
+        cells += [nbformat.v4.new_code_cell(source) for source in [STARTS_ANEW, *sources]]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNNCOURSE_SOURCES", "drawn")
+        patch.setenv("CNNCOURSE_BUDGET", "quick")
+        patch.delenv(results.STORE_VARIABLE, raising=False)
+        nbclient.NotebookClient(
+            notebook,
+            timeout=300,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(LESSON.parent)}},
+        ).execute()
+    step = len(CELLS) + 1
+    return {
+        name: Pass(cells[number * step + 1 : (number + 1) * step])
+        for number, name in enumerate(PASSES)
+    }
+
+
+def test_empty_it_says_what_is_to_do_and_shows_what_needs_no_answer(passes):
+    empty = passes["empty"]
+    assert empty.all.count("Not attempted yet") == 10
+    assert "Still to do: 08/normalise, 08/add_channel (not attempted yet)" in empty.all
+    assert "0 of 10 exercises are right." in empty.all
+    assert empty.numbers == {"exercises right (of 10)": 0}
+    assert empty.pictures == 5
+    assert "Epoch" not in empty.all
+    assert "your network:" not in empty.all
+    assert "not right yet" not in empty.all.casefold()
+
+
+def test_a_wrong_answer_is_named_by_every_cell_that_needs_it(passes):
+    half = passes["wrong network"]
+    assert "no probabilities" in half.after('exercises.check("08/build_network"')
+    assert "training (5000, 28, 28, 1) from 0.0 to 1.0" in half.all
+    for cell, _, needs in parts():
+        if "08/build_network" in needs and "exercises.done(" in cell.source:
+            told = half.after(cell.source)
+            assert "Still to do: 08/build_network (not right yet: its check says why)" in told
+    assert "Model:" not in half.all
+    assert "Epoch" not in half.all
+    assert "6 of 10 exercises are right." in half.all
+    assert half.numbers == {"exercises right (of 10)": 6}
+
+
+def test_the_network_can_be_looked_into_without_images_and_labels(passes):
+    half = passes["no images"]
+    assert "the first filters: (3, 3, 1, 32)" in half.all
+    assert half.pictures == 6
+    assert "its feature maps" not in half.all
+    training = half.after("history = train(")
+    assert "Still to do: 08/normalise, 08/add_channel (not attempted yet)" in training
+    assert "Still to do: 08/one_hot (not right yet: its check says why)" in training
+    assert "Epoch" not in half.all
+    assert half.numbers == {"exercises right (of 10)": 7}
+
+
+def test_filled_with_other_right_answers_it_trains_and_shows_everything(passes):
+    filled = passes["filled otherwise"]
+    assert filled.all.count("✓ Right") == 10
+    assert "Still to do" not in filled.all
+    assert "Epoch 3/3" in filled.all
+    assert filled.pictures == 12
+    assert "10 of 10 exercises are right." in filled.all
+    assert filled.numbers["exercises right (of 10)"] == 10
+    assert 0.3 < filled.numbers["test_accuracy"] <= 1
+
+
+def test_stand_ins_are_named_under_every_picture_of_images(passes):
+    assert all("STAND-IN" in one.after("book.close(") for one in passes.values())
+
+
+# Any combination: what a cell uses, it waits for.
+
+
+def parts():
+    """Of each statement of the lesson's complete cells: its cell, what runs, what it waits for."""
+    constants = {}
+
+    def waited_for(test):
+        named = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
+        used = [constants.get(node.id, set()) for node in ast.walk(test) if hasattr(node, "id")]
+        return (named & set(NAMES)).union(*used)
+
+    for cell in CELLS:
+        if blank_of(cell) or "exercises.check(" in cell.source:
+            continue
+        for statement in ast.parse(cell.source).body:
+            if isinstance(statement, ast.Assign) and "08/" in ast.unparse(statement.value):
+                constants[statement.targets[0].id] = waited_for(statement.value)
+            elif isinstance(statement, ast.If):
+                yield cell, statement.body, waited_for(statement.test)
+            elif not isinstance(statement, ast.FunctionDef):
+                yield cell, [statement], set()
+
+
+def test_a_cell_that_uses_an_answer_waits_for_all_that_it_comes_from():
+    comes_from = {name.split("/")[1]: {name} for name in NAMES}
+    guarded = 0
+    for cell, statements, needs in parts():
+        names = [n for s in statements for n in ast.walk(s) if isinstance(n, ast.Name)]
+        made_here = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        for name in {name.id for name in names} - made_here:
+            missing = comes_from.get(name, set()) - needs
+            assert not missing, f"{name} needs {missing}:\n{cell.source}"
+        if needs:
+            guarded += 1
+            comes_from |= dict.fromkeys(made_here, needs)
+    assert guarded >= 10
+
+
+# The course's own solutions
+
+
+def test_the_solutions_reach_098_and_the_stored_runs_are_of_the_bank_s_network():
+    stored = results.load("08_solved")
+    (accuracy,) = [n for n in stored.numbers if n["name"] == "test_accuracy"]
+    assert accuracy["epochs"] == 10
+    assert len(accuracy["values"]) >= 3
+    assert min(accuracy["values"]) >= 0.98
+    exercise = exercises.find("08/build_network")
+    assert exercise.fill(exercise.solution)().count_params() == stored["parameters"]
+
+
+def test_every_blank_stands_in_the_lesson_and_no_answer_does():
+    assert [blank_of(cell) for cell in CELLS if blank_of(cell)] == sorted(
+        NAMES, key=[blank_of(cell) for cell in CELLS].index
+    )
+    text = LESSON.read_text()
+    for name in NAMES:
+        body = textwrap.dedent(exercises.find(name).solution).strip().splitlines()[1:]
+        answer = re.sub(r"\s+", "", "".join(body))
+        assert answer not in re.sub(r"\s+", "", text), name
