@@ -127,19 +127,15 @@ class Course(SphinxDirective):
         """Where to begin, the zip for students if there is one, and the repository if named."""
         lines = []
         if self.found:
-            lines.append(f"**Begin**: {self.named(self.found[0])}.")
+            lines.append(f"**Begin** with {self.named(self.found[0])}")
         zip_file = course_facts.ROOT / "build" / "cnncourse-student.zip"
         if zip_file.is_file():
-            lines.append(
-                f'**At home**: <a href="{zip_file.name}">all lessons as a zip</a>, with a note on '
-                "how to begin."
-            )
+            lines.append(f'take <a href="{zip_file.name}">all lessons as a zip</a>')
         repository = self.env.config.course_repository
         if repository:
-            lines.append(f"**Source**: `git clone {repository}`, then `make lab`.")
-        else:
-            lines.append("**With the source**: `make lab` in the folder of the course.")
-        return "\n\n".join(lines)
+            lines.append(f"`git clone {repository}`")
+        lines.append("see the [guide for teachers](teaching.md)")
+        return ", ".join(lines[:-1]) + f", or {lines[-1]}."
 
     def stored_figures(self):
         """The figures that some lesson's stored outputs have, in the order of FIGURES."""
