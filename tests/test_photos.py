@@ -220,8 +220,12 @@ def cut(content, share):
 
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-BOMB = png(np.zeros((1, 1, 3)), 2, claimed=(30_000, 30_000))
-VAST_BOMB = png(np.zeros((1, 1, 3)), 2, claimed=(2**31 - 1, 2**31 - 1))
+
+
+def bomb(height, width):
+    return png(np.zeros((1, 1, 3)), 2, claimed=(height, width))
+
+
 BROKEN = {
     "empty": (b"", "^empty file$"),
     "text": (b"This is not a picture.\n" * 9, "^not an image$"),
@@ -238,8 +242,11 @@ BROKEN = {
     "start of a JPEG": (packed(NOISE, "JPEG")[:20], "^(truncated|damaged)"),
     "start of a PNG": (packed(NOISE)[:20], "^(truncated|damaged)"),
     "PNG of zeros": (packed(NOISE)[:60] + bytes(9_000), "^(truncated|damaged)"),
-    "bomb": (BOMB, r"^beyond the limit of 50 million pixels"),
-    "vast bomb": (VAST_BOMB, "^beyond the limit of 50 million pixels"),
+    # Pillow itself warns from 89 million pixels and refuses from 179 million.
+    "bomb": (bomb(7_000, 8_000), r"^beyond the limit of 50 million pixels.*\(8,000 x 7,000\)$"),
+    "large bomb": (bomb(10_000, 10_000), r"^beyond the limit.*\(10,000 x 10,000\)$"),
+    "vast bomb": (bomb(30_000, 30_000), "^beyond the limit of 50 million pixels"),
+    "vastest bomb": (bomb(2**31 - 1, 2**31 - 1), "^beyond the limit of 50 million pixels"),
     "floats": (packed(flat("F", 0.5), "TIFF"), "kind F, for which there is no one way"),
     "32 bits": (packed(flat("I", 70_000), "TIFF"), "beyond 16 bits"),
     "Lab": (packed(flat("LAB", (50, 0, 0)), "TIFF"), "kind LAB"),
@@ -262,7 +269,7 @@ def test_a_bomb_is_never_decoded(monkeypatch, tmp_path):
     with PIL.Image.open(io.BytesIO(packed(NOISE))) as image:
         monkeypatch.setattr(type(image), "load", explodes)
     with pytest.raises(photos.PhotoError, match="beyond the limit"):
-        read(tmp_path, BOMB)
+        read(tmp_path, bomb(7_000, 8_000))
     with pytest.raises(photos.PhotoError, match="decoded"):
         read(tmp_path, packed(NOISE))
 
@@ -742,16 +749,28 @@ def test_an_interrupt_or_a_change_leaves_no_part_of_a_copy(tmp_path, monkeypatch
 
 
 def test_two_processes_make_one_copy(tmp_path):
-    folder = classes(tmp_path, 40)
-    script = "import sys; from cnncourse import photos; print(photos.prepare(sys.argv[1]).path)"
+    folder = classes(tmp_path, 5)
+    script = """if True:
+        import sys, time
+        from cnncourse import photos
+        write = photos._write
+        def slowly(*arguments):
+            print("made", end=" ")
+            time.sleep(2)
+            return write(*arguments)
+        photos._write = slowly
+        print(photos.prepare(sys.argv[1]).path)
+    """
     started = [
         subprocess.Popen([sys.executable, "-c", script, folder], stdout=-1, stderr=-1, text=True)
         for _ in range(2)
     ]
-    said = [process.communicate() for process in started]
-    assert said[0] == said[1]
-    path = pathlib.Path(said[0][0].strip())
-    assert len(pixels_in(path)) == 80
+    said, errors = zip(*(process.communicate() for process in started), strict=True)
+    assert errors == ("", "")
+    path, again = sorted((line.strip() for line in said), key=lambda line: "made" in line)
+    assert again == f"made {path}"
+    path = pathlib.Path(path)
+    assert len(pixels_in(path)) == 10
     assert [p.name for p in path.parent.iterdir() if p.is_dir()] == [path.name]
 
 
