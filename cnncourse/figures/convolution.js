@@ -76,15 +76,42 @@ export function parse(typed) {
 
 // What there is to choose from -----------------------------------------------------------------
 
+function table(...rows) {
+  return rows.map((row) => row.split(" ").map(Number));
+}
+
+function blur(size) {
+  return range(size).map(() => range(size).map(() => 1 / size ** 2));
+}
+
 const fromRows = (...rows) => rows.map((row) => [...row].map((sign) => [sign === "#" ? 1 : 0]));
 
 const IMAGES = {
   "5×5 of the lesson": fromRows("###..", ".###.", "..###", "..##.", ".##.."),
   "a dot": fromRows(".....", ".....", "..#..", ".....", "....."),
-  "a square": fromRows("........", ".######.", ".#....#.", ".#....#.", ".#....#.", ".#....#.", ".######.", "........"),
-  "a circle": fromRows("...###...", "..#...#..", ".#.....#.", "#.......#", "#.......#", "#.......#", ".#.....#.", "..#...#..", "...###..."),
+  "a square": fromRows(
+    "........",
+    ".######.",
+    ".#....#.",
+    ".#....#.",
+    ".#....#.",
+    ".#....#.",
+    ".######.",
+    "........",
+  ),
+  "a circle": fromRows(
+    "...###...",
+    "..#...#..",
+    ".#.....#.",
+    "#.......#",
+    "#.......#",
+    "#.......#",
+    ".#.....#.",
+    "..#...#..",
+    "...###...",
+  ),
   "a step": fromRows(...range(7).map(() => "...####")),
-  "a flag, in colour": [[1, 0, 0], [1, 1, 0], [0, 0, 1]].flatMap((colour) =>
+  "a flag, in colour": table("1 0 0", "1 1 0", "0 0 1").flatMap((colour) =>
     range(2).map(() => range(6).map((column) => (column < 2 ? [1, 1, 1] : [...colour]))),
   ),
   "empty, to draw on": fromRows(...range(7).map(() => ".......")),
@@ -92,16 +119,17 @@ const IMAGES = {
 };
 
 const KERNELS = {
-  cross: [[1, 0, 1], [0, 1, 0], [1, 0, 1]],
-  "as it is": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
-  "Sobel, across": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
-  "Sobel, down": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
-  "upright line": [[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]],
-  corner: [[4, 4, 4], [4, -5, -5], [4, -5, -5]],
-  blur: range(3).map(() => range(3).map(() => 1 / 9)),
-  sharpen: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
-  "1 to 9": [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
+  cross: table("1 0 1", "0 1 0", "1 0 1"),
+  "as it is": table("0 0 0", "0 1 0", "0 0 0"),
+  "Sobel, across": table("-1 0 1", "-2 0 2", "-1 0 1"),
+  "Sobel, down": table("-1 -2 -1", "0 0 0", "1 2 1"),
+  "upright line": table("-1 2 -1", "-1 2 -1", "-1 2 -1"),
+  corner: table("4 4 4", "4 -5 -5", "4 -5 -5"),
+  blur: blur(3),
+  sharpen: table("0 -1 0", "-1 5 -1", "0 -1 0"),
+  "1 to 9": table("1 2 3", "4 5 6", "7 8 9"),
 };
+const FURTHER = [KERNELS["Sobel, across"], KERNELS["Sobel, down"]]; // where more kernels are asked for
 
 const OWN = "my own";
 const GIVEN = "as in the text";
@@ -138,14 +166,18 @@ function choice(label, options, chosen, onchange) {
   return node;
 }
 
+const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+const modified = (event) => event.altKey || event.ctrlKey || event.metaKey;
+
 /** Arrow keys move between the cells of a table; only one of them is in the order of Tab. */
 function roving(grid, columns) {
   const cells = () => [...grid.querySelectorAll("[data-cell]")];
   grid.addEventListener("keydown", (event) => {
     const all = cells();
     const at = all.indexOf(event.target);
-    const [down, across] = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key] ?? [];
-    if (at < 0 || down === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (at < 0 || !(event.key in ARROWS) || modified(event)) return;
+    const [down, across] = ARROWS[event.key];
     event.preventDefault();
     const row = Math.floor(at / columns) + down;
     const column = (at % columns) + across;
@@ -201,7 +233,10 @@ function render({ model, el }) {
   const places = () => rows().places * columns().places;
   const products = () => state.kernel.length * state.kernel[0].length * channels();
   const whole = () => state.done >= products() + 1;
-  const position = () => [Math.floor(state.place / columns().places), state.place % columns().places];
+  const position = () => [
+    Math.floor(state.place / columns().places),
+    state.place % columns().places,
+  ];
 
   // Controls
 
@@ -217,21 +252,43 @@ function render({ model, el }) {
     state.kernel = resized(state.kernel, parseInt(size));
     reshape();
   });
-  const countChoice = choice("Kernels", range(MOST_KERNELS).map((i) => i + 1), kernels(), setCount);
+  const countChoice = choice(
+    "Kernels",
+    range(MOST_KERNELS).map((i) => i + 1),
+    kernels(),
+    setCount,
+  );
   const strideChoice = choice("Stride", [1, 2, 3, 4], state.stride, (stride) => {
     state.stride = Number(stride);
     reshape();
   });
-  const paddingChoice = choice("Padding", ["valid", "same", 0, 1, 2, 3, 4], state.padding, (padding) => {
-    state.padding = isNaN(padding) ? padding : Number(padding);
-    reshape();
+  const paddingChoice = choice(
+    "Padding",
+    ["valid", "same", 0, 1, 2, 3, 4],
+    state.padding,
+    (padding) => {
+      state.padding = isNaN(padding) ? padding : Number(padding);
+      reshape();
+    },
+  );
+  const bias = numberInput(
+    "bias",
+    () => state.bias[state.map],
+    (value) => (state.bias[state.map] = value),
+  );
+  const flip = make("input", {
+    type: "checkbox",
+    checked: state.flip,
+    onchange: () => {
+      state.flip = flip.checked;
+      reshape();
+    },
   });
-  const bias = numberInput("bias", () => state.bias[state.map], (value) => (state.bias[state.map] = value));
-  const flip = make("input", { type: "checkbox", checked: state.flip, onchange: () => {
-    state.flip = flip.checked;
-    reshape();
-  } });
-  const mapChoice = make("div", { className: "cf-row", role: "group", "aria-label": "Kernel to look at" });
+  const mapChoice = make("div", {
+    className: "cf-row",
+    role: "group",
+    "aria-label": "Kernel to look at",
+  });
 
   const step = (label, title, act) =>
     make("button", { type: "button", title, onclick: () => places() && act() }, label);
@@ -245,11 +302,17 @@ function render({ model, el }) {
     if (!whole()) state.done = state.byProduct ? state.done : 0;
     update();
   });
-  const steps = make("div", { className: "cf-row cf-controls cf-conv-steps", role: "group", "aria-label": "Steps" });
+  const steps = make("div", {
+    className: "cf-row cf-controls cf-conv-steps",
+    role: "group",
+    "aria-label": "Steps",
+  });
   steps.append(start, back, forward, play, fill);
   steps.addEventListener("keydown", (event) => {
-    const act = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Home: toStart, End: toEnd }[event.key];
-    if (!act || !places() || event.target.tagName !== "BUTTON" || event.altKey || event.ctrlKey || event.metaKey) return;
+    const act = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Home: toStart, End: toEnd }[
+      event.key
+    ];
+    if (!act || !places() || event.target.tagName !== "BUTTON" || modified(event)) return;
     event.preventDefault();
     act();
   });
@@ -261,7 +324,11 @@ function render({ model, el }) {
 
   const settings = make("div", { className: "cf-row cf-controls" });
   settings.append(imageChoice, presetChoice, strideChoice, paddingChoice, sizeChoice, countChoice);
-  settings.append(make("label", {}, "Bias", bias), by, make("label", {}, flip, "turn the kernel (convolution)"));
+  settings.append(
+    make("label", {}, "Bias", bias),
+    by,
+    make("label", {}, flip, "turn the kernel (convolution)"),
+  );
   const help = make("p", { className: "cf-small cf-quiet cf-controls" });
   help.textContent =
     "Click a pixel of the image to switch it on or off, or type 0 to 9 on it. Type your own numbers into the " +
@@ -280,7 +347,8 @@ function render({ model, el }) {
     state.imageName = name;
     state.image = structuredClone(images[name]);
     const depth = channels();
-    state.kernel = state.kernel.map((row) => row.map((slices) => range(depth).map((c) => [...(slices[c] ?? slices[0])])));
+    const deep = (slices) => range(depth).map((channel) => [...(slices[channel] ?? slices[0])]);
+    state.kernel = state.kernel.map((row) => row.map(deep));
     reshape();
   }
 
@@ -288,18 +356,29 @@ function render({ model, el }) {
     if (name === OWN) return update();
     const size = state.kernel.length;
     const square = size === state.kernel[0].length;
-    let table = KERNELS[name];
-    if (name === "blur" && square) table = range(size).map(() => range(size).map(() => 1 / size ** 2));
-    else if (!square || size !== 3) state.kernel = resized(state.kernel, 3);
-    table.forEach((row, i) => row.forEach((weight, j) => state.kernel[i][j].forEach((maps) => (maps[state.map] = weight))));
-    reshape();
-    return undefined;
+    const sized = name === "blur" && square ? blur(size) : KERNELS[name];
+    if (sized.length !== size || !square) state.kernel = resized(state.kernel, sized.length);
+    for (const [i, row] of sized.entries()) {
+      for (const [j, weight] of row.entries()) {
+        for (const maps of state.kernel[i][j]) maps[state.map] = weight;
+      }
+    }
+    return reshape();
   }
 
   function setCount(count) {
-    const more = Object.values(KERNELS).slice(2);
-    const weight = (map, i, j) => resized(more[map - 1].map((row) => row.map((w) => [[w]])), Math.max(state.kernel.length, state.kernel[0].length))[i][j][0][0];
-    state.kernel = state.kernel.map((row, i) => row.map((slices, j) => slices.map((maps) => range(count).map((map) => maps[map] ?? weight(map, i, j)))));
+    const largest = Math.max(state.kernel.length, state.kernel[0].length);
+    const further = FURTHER.map((weights) =>
+      resized(
+        weights.map((row) => row.map((weight) => [[weight]])),
+        largest,
+      ),
+    );
+    state.kernel = state.kernel.map((row, i) =>
+      row.map((slices, j) =>
+        slices.map((maps) => range(count).map((map) => maps[map] ?? further[map - 1][i][j][0][0])),
+      ),
+    );
     state.bias = range(count).map((map) => state.bias[map] ?? 0);
     state.map = Math.min(state.map, count - 1);
     reshape();
@@ -320,7 +399,8 @@ function render({ model, el }) {
     const last = products() + 1;
     if (state.byProduct) {
       state.done = Math.min(state.done, last) + direction;
-      if (state.done > last && state.place < places() - 1) [state.place, state.done] = [state.place + 1, 0];
+      if (state.done > last && state.place < places() - 1)
+        [state.place, state.done] = [state.place + 1, 0];
       if (state.done < 0 && state.place > 0) [state.place, state.done] = [state.place - 1, last];
       state.done = Math.max(state.done, 0);
     } else if (direction > 0) {
@@ -389,7 +469,10 @@ function render({ model, el }) {
   /** Numbers of many signs get wider cells; the table then scrolls where there is no room. */
   function widen(cells) {
     const table = cells[0].cell.parentElement;
-    table.classList.toggle("cf-conv-long", cells.some(({ cell }) => cell.textContent.length > 3));
+    table.classList.toggle(
+      "cf-conv-long",
+      cells.some(({ cell }) => cell.textContent.length > 3),
+    );
   }
 
   /** For readers who hear the page: one sentence a step, none while it plays. */
@@ -416,10 +499,13 @@ function render({ model, el }) {
   }
 
   function problem() {
-    for (const [name, of] of [["height", (table) => table.length], ["width", (table) => table[0].length]]) {
+    const axes = { height: (of) => of.length, width: (of) => of[0].length };
+    for (const [name, of] of Object.entries(axes)) {
       const { before, after, places: fits } = axis(of);
       if (fits) continue;
-      return `A kernel of ${of(state.kernel)} does not fit along the ${name}: there are ${of(state.image)} pixels and ${before} + ${after} of padding. Take a smaller kernel or more padding.`;
+      const there = `there are ${of(state.image)} pixels and ${before} + ${after} of padding`;
+      const advice = "Take a smaller kernel or more padding.";
+      return `A kernel of ${of(state.kernel)} does not fit along the ${name}: ${there}. ${advice}`;
     }
     return "";
   }
@@ -434,22 +520,42 @@ function render({ model, el }) {
     strideChoice.set(state.stride);
     paddingChoice.set(state.padding);
     mapChoice.hidden = kernels() === 1;
-    mapChoice.replaceChildren("Kernel to look at:", ...state.bias.map((_, map) =>
-      make("button", { type: "button", "aria-pressed": String(map === state.map), "data-map": map, onclick: () => {
-        toPlace(Math.min(state.place, Math.max(places() - 1, 0)), map);
-        mapChoice.querySelector(`[data-map="${map}"]`).focus();
-      } }, String(map + 1))));
+    mapChoice.replaceChildren(
+      "Kernel to look at:",
+      ...state.bias.map((_, map) =>
+        make(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(map === state.map),
+            "data-map": map,
+            onclick: () => {
+              toPlace(Math.min(state.place, Math.max(places() - 1, 0)), map);
+              mapChoice.querySelector(`[data-map="${map}"]`).focus();
+            },
+          },
+          String(map + 1),
+        ),
+      ),
+    );
     tables = { image: [], kernel: [], laid: [], output: [] };
     stage.classList.toggle("cf-conv-colour", channels() > 1);
     const sees = channels() > 1 ? [panel("what we see", seen())] : [];
     const rowsOfPanels = range(channels()).map((channel) => {
       const of = channels() > 1 ? `, ${COLOURS[channel]}` : "";
       const number = kernels() > 1 ? ` ${state.map + 1}` : "";
-      const parts = [panel(`image${of}`, imageTable(channel)), panel(`× kernel${number}${of}`, kernelTable(channel))];
+      const parts = [
+        panel(`image${of}`, imageTable(channel)),
+        panel(`× kernel${number}${of}`, kernelTable(channel)),
+      ];
       if (state.flip) parts.push(panel(`turned${of}`, laidTable(channel)));
       return make("div", { className: "cf-conv-channel" }, ...parts);
     });
-    const outputs = places() ? state.bias.map((_, map) => panel(kernels() > 1 ? `= output ${map + 1}` : "= output", outputTable(map))) : [];
+    const outputs = places()
+      ? state.bias.map((_, map) =>
+          panel(kernels() > 1 ? `= output ${map + 1}` : "= output", outputTable(map)),
+        )
+      : [];
     stage.replaceChildren(
       make("div", {}, ...rowsOfPanels),
       make("div", { className: "cf-conv-outputs" }, ...outputs, ...sees),
@@ -458,11 +564,20 @@ function render({ model, el }) {
   }
 
   function panel(title, table) {
-    return make("div", { className: "cf-conv-panel" }, make("p", { className: "cf-title" }, title), make("div", { className: "cf-wide" }, table));
+    return make(
+      "div",
+      { className: "cf-conv-panel" },
+      make("p", { className: "cf-title" }, title),
+      make("div", { className: "cf-wide" }, table),
+    );
   }
 
   function grid(kind, height, width, label) {
-    const node = make("div", { className: `cf-conv-grid cf-conv-${kind}`, role: "group", "aria-label": label });
+    const node = make("div", {
+      className: `cf-conv-grid cf-conv-${kind}`,
+      role: "group",
+      "aria-label": label,
+    });
     node.style.setProperty("--rows", height);
     node.style.setProperty("--columns", width);
     return node;
@@ -473,7 +588,8 @@ function render({ model, el }) {
     return cell;
   };
 
-  const frame = (kind) => make("div", { className: `cf-conv-frame cf-conv-frame-${kind}`, "aria-hidden": "true" });
+  const frame = (kind) =>
+    make("div", { className: `cf-conv-frame cf-conv-frame-${kind}`, "aria-hidden": "true" });
 
   const lay = (node, row, column, height = 1, width = 1) => {
     node.style.gridArea = `${row + 1} / ${column + 1} / span ${height} / span ${width}`;
@@ -483,13 +599,20 @@ function render({ model, el }) {
     const { before: top, after: bottom } = rows();
     const { before: left, after: right } = columns();
     const [height, width] = [state.image.length, state.image[0].length];
-    const label = channels() > 1 ? `Pixels of the ${COLOURS[channel]} channel` : "Pixels of the image";
+    const label =
+      channels() > 1 ? `Pixels of the ${COLOURS[channel]} channel` : "Pixels of the image";
     const table = grid("image", height + top + bottom, width + left + right, label);
     const cells = [];
     for (let row = -top; row < height + bottom; row++) {
       for (let column = -left; column < width + right; column++) {
         if (!state.image[row]?.[column]) {
-          table.append(put(make("span", { className: "cf-conv-padding", "aria-hidden": "true" }, "0"), row + top, column + left));
+          table.append(
+            put(
+              make("span", { className: "cf-conv-padding", "aria-hidden": "true" }, "0"),
+              row + top,
+              column + left,
+            ),
+          );
           continue;
         }
         const write = (value) => {
@@ -501,7 +624,7 @@ function render({ model, el }) {
           "data-cell": "",
           onclick: () => write(state.image[row][column][channel] > 0 ? 0 : 1),
           onkeydown: (event) => {
-            if (/^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) write(Number(event.key));
+            if (/^[0-9]$/.test(event.key) && !modified(event)) write(Number(event.key));
           },
         });
         cells.push({ cell, row, column });
@@ -517,7 +640,12 @@ function render({ model, el }) {
 
   function kernelTable(channel) {
     const of = channels() > 1 ? `, ${COLOURS[channel]}` : "";
-    const table = grid("kernel", state.kernel.length, state.kernel[0].length, `Numbers of the kernel${of}`);
+    const table = grid(
+      "kernel",
+      state.kernel.length,
+      state.kernel[0].length,
+      `Numbers of the kernel${of}`,
+    );
     const cells = state.kernel.flatMap((line, i) =>
       line.map((slices, j) => {
         const cell = numberInput(
@@ -538,7 +666,12 @@ function render({ model, el }) {
   }
 
   function laidTable(channel) {
-    const table = grid("kernel", state.kernel.length, state.kernel[0].length, "The kernel turned, as it is laid on the image");
+    const table = grid(
+      "kernel",
+      state.kernel.length,
+      state.kernel[0].length,
+      "The kernel turned, as it is laid on the image",
+    );
     const cells = state.kernel.flatMap((line, i) =>
       line.map((_, j) => {
         const cell = make("span", {});
@@ -554,13 +687,22 @@ function render({ model, el }) {
 
   function outputTable(map) {
     const [height, width] = [rows().places, columns().places];
-    const table = grid("output", height, width, kernels() > 1 ? `Pixels of output ${map + 1}` : "Pixels of the output");
+    const table = grid(
+      "output",
+      height,
+      width,
+      kernels() > 1 ? `Pixels of output ${map + 1}` : "Pixels of the output",
+    );
     const cells = range(height * width).map((place) => {
       const [row, column] = [Math.floor(place / width), place % width];
-      const cell = make("button", { type: "button", "data-cell": "", onclick: () => {
-        toPlace(place, map);
-        tables.output[map].cells[place].cell.focus();
-      } });
+      const cell = make("button", {
+        type: "button",
+        "data-cell": "",
+        onclick: () => {
+          toPlace(place, map);
+          tables.output[map].cells[place].cell.focus();
+        },
+      });
       table.append(put(cell, row, column));
       return { cell, row, column };
     });
@@ -587,7 +729,13 @@ function render({ model, el }) {
   }
 
   function numberInput(label, read, write) {
-    const input = make("input", { type: "text", className: "cf-conv-number", autocomplete: "off", spellcheck: false, "aria-label": label });
+    const input = make("input", {
+      type: "text",
+      className: "cf-conv-number",
+      autocomplete: "off",
+      spellcheck: false,
+      "aria-label": label,
+    });
     const take = (value) => {
       const wrong = Number.isNaN(value);
       input.setAttribute("aria-invalid", String(wrong));
@@ -609,7 +757,8 @@ function render({ model, el }) {
     const fits = places() > 0;
     const [row, column] = fits ? position() : [0, 0];
     const list = fits ? terms(state, row, column, state.map) : [];
-    const current = fits && state.done >= 1 && state.done <= list.length ? list[state.done - 1] : null;
+    const current =
+      fits && state.done >= 1 && state.done <= list.length ? list[state.done - 1] : null;
     const [height, width] = [state.kernel.length, state.kernel[0].length];
     drawImage(row, column, height, width, current, fits);
     drawKernel(current, typing);
@@ -628,10 +777,13 @@ function render({ model, el }) {
   }
 
   function nameOfKernel() {
-    const slices = range(channels()).map((channel) => state.kernel.map((line) => line.map((cell) => cell[channel][state.map])));
+    const slices = range(channels()).map((channel) =>
+      state.kernel.map((line) => line.map((cell) => cell[channel][state.map])),
+    );
     const size = slices[0].length;
-    const known = { ...KERNELS, blur: range(size).map(() => range(size).map(() => 1 / size ** 2)) };
-    const same = (table) => slices.every((slice) => JSON.stringify(slice) === JSON.stringify(table));
+    const known = { ...KERNELS, blur: blur(size) };
+    const same = (table) =>
+      slices.every((slice) => JSON.stringify(slice) === JSON.stringify(table));
     return Object.keys(known).find((name) => same(known[name])) ?? OWN;
   }
 
@@ -655,7 +807,9 @@ function render({ model, el }) {
       if (!pixel.hidden) lay(pixel, top + current.i, left + current.j);
     });
     for (const { cell, row: y, column: x } of tables.seen ?? []) {
-      const shades = state.image[y][x].map((value) => Math.round((255 * (value - low)) / (high - low)));
+      const shades = state.image[y][x].map((value) =>
+        Math.round((255 * (value - low)) / (high - low)),
+      );
       cell.style.background = `rgb(${shades.join(" ")})`;
     }
   }
@@ -663,9 +817,9 @@ function render({ model, el }) {
   function drawKernel(current, typing) {
     const most = Math.max(...state.kernel.flat(2).map((maps) => Math.abs(maps[state.map])), 1e-9);
     const laid = turned(state.kernel);
-    const colour = (cell, value, channel) => {
+    const colour = (cell, value) => {
       const sign = value < 0 ? "minus" : "plus";
-      cell.style.background = `color-mix(in srgb, var(--cf-${sign}) ${Math.round((45 * Math.abs(value)) / most)}%, var(--cf-ground))`;
+      tint(cell, sign, Math.abs(value) / most);
     };
     tables.kernel.forEach(({ cells, ring }, channel) => {
       for (const { cell, i, j } of cells) {
@@ -695,14 +849,20 @@ function render({ model, el }) {
         const value = output[row][column][map];
         const known = place < state.seen[map];
         const sign = value < 0 ? "minus" : "output-mark";
-        const share = known ? Math.round((45 * Math.abs(value)) / most) : 0;
-        cell.style.background = `color-mix(in srgb, var(--cf-${sign}) ${share}%, var(--cf-ground))`;
-        write(cell, known ? value : null, `row ${row + 1}, column ${column + 1}: ${known ? text(value) : "not yet computed"}`);
+        tint(cell, sign, known ? Math.abs(value) / most : 0);
+        const shown = known ? text(value) : "not yet computed";
+        write(cell, known ? value : null, `row ${row + 1}, column ${column + 1}: ${shown}`);
       });
       widen(cells);
       pixel.hidden = map !== state.map;
       lay(pixel, ...position());
     });
+  }
+
+  /** Colour for size; at most 45 of 100, so that the number stays legible. */
+  function tint(cell, colour, share) {
+    const part = Math.round(45 * share);
+    cell.style.background = `color-mix(in srgb, var(--cf-${colour}) ${part}%, var(--cf-ground))`;
   }
 
   function write(cell, value, label) {
@@ -718,30 +878,58 @@ function render({ model, el }) {
     }
     const lines = make("div", { className: "cf-conv-lines" });
     const group = state.kernel.length * state.kernel[0].length;
-    const factor = (value) => (value < 0 ? `(${text(value)})` : text(value));
     for (let from = 0; from < list.length; from += group) {
       const line = make("div", { className: "cf-conv-terms" });
       line.style.setProperty("--columns", state.kernel[0].length);
-      if (channels() > 1) line.append(make("span", { className: "cf-conv-channel-name" }, COLOURS[list[from].channel]));
+      if (channels() > 1) line.append(span("channel-name", COLOURS[list[from].channel]));
       list.slice(from, from + group).forEach((term, offset) => {
         const index = from + offset;
-        const stage_ = term === current ? "now" : index < state.done ? "added" : "to-come";
-        line.append(make("span", { className: `cf-conv-term cf-conv-${stage_}` },
-          make("span", { className: "cf-conv-plus" }, index ? "+ " : ""),
-          make("span", { className: term.outside ? "cf-conv-value cf-quiet" : "cf-conv-value" }, text(term.value)), "\u2009×\u2009",
-          make("span", { className: "cf-conv-factor" }, factor(term.weight))));
+        line.append(written(term, index, term === current));
       });
       lines.append(line);
     }
-    const withBias = state.done > list.length;
-    const last = make("p", { className: "cf-conv-total" },
-      make("span", { className: `cf-conv-term cf-conv-${withBias ? "added" : "to-come"}` }, `+ bias ${factor(state.bias[state.map])} `),
-      whole() ? "= " : "sum so far: ",
-      make("data", { className: whole() ? "cf-conv-result cf-conv-whole" : "cf-conv-result", value: String(total(list)) }, text(total(list))),
-      whole() ? "" : make("span", { className: "cf-quiet cf-small" }, `  (${Math.min(state.done, list.length)} of ${list.length} products)`));
+    const bias = span(
+      state.done > list.length ? "added" : "to-come",
+      `+ bias ${factor(state.bias[state.map])} `,
+    );
+    const result = make(
+      "data",
+      { className: "cf-conv-result", value: String(total(list)) },
+      text(total(list)),
+    );
+    result.classList.toggle("cf-conv-whole", whole());
+    const added = span(
+      "count",
+      `  (${Math.min(state.done, list.length)} of ${list.length} products)`,
+    );
+    const parts = whole() ? ["= ", result] : ["sum so far: ", result, added];
+    const where = `Place ${state.place + 1} of ${places()}: row ${row + 1}, column ${column + 1} of the output`;
     sum.replaceChildren(
-      make("p", { className: "cf-title" }, `Place ${state.place + 1} of ${places()}: row ${row + 1}, column ${column + 1} of the output`),
-      lines, last);
+      make("p", { className: "cf-title" }, where),
+      lines,
+      make("p", { className: "cf-conv-total" }, bias, ...parts),
+    );
+  }
+
+  const span = (kind, ...children) => make("span", { className: `cf-conv-${kind}` }, ...children);
+
+  const factor = (value) => (value < 0 ? `(${text(value)})` : text(value));
+
+  /** One product of the sum, as it is written. */
+  function written(term, index, now) {
+    const value = span("value", text(term.value));
+    const node = span(
+      "term",
+      index ? "+ " : "",
+      value,
+      "\u2009×\u2009",
+      span("factor", factor(term.weight)),
+    );
+    value.classList.toggle("cf-quiet", term.outside);
+    node.classList.add(
+      now ? "cf-conv-now" : index < state.done ? "cf-conv-added" : "cf-conv-to-come",
+    );
+    return node;
   }
 
   function drawFormula(fits) {
@@ -755,7 +943,9 @@ function render({ model, el }) {
     const [weights, count] = [products(), kernels()];
     const parameters = count * (weights + 1);
     const words = `Parameters: ${weights} weights + 1 bias`;
-    formula.textContent = (fits ? size : "") + (count > 1 ? `${words}, ${count} times: ${parameters}.` : `${words} = ${parameters}.`);
+    formula.textContent =
+      (fits ? size : "") +
+      (count > 1 ? `${words}, ${count} times: ${parameters}.` : `${words} = ${parameters}.`);
   }
 
   reshape();

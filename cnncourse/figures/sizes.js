@@ -13,13 +13,16 @@ export function countLayer(shape, layer) {
   const maps = shape.length === 3;
   if (layer.layer === "flatten") {
     const output = shape.reduce((product, length) => product * length, 1);
-    return { output: [output], parameters: 0, multiplyAdds: 0, how: maps ? `${shape.map(text).join(" × ")} = ${text(output)} numbers` : "" };
+    const how = maps ? `${shape.map(text).join(" × ")} = ${text(output)} numbers` : "";
+    return { output: [output], parameters: 0, multiplyAdds: 0, how };
   }
   if (layer.layer === "dense") {
     const inputs = shape.at(-1);
     const pixels = shape.slice(0, -1).reduce((product, length) => product * length, 1);
     const parameters = layer.units * (inputs + 1);
-    const warning = maps ? "Without Flatten, Keras applies this layer at every pixel on its own." : "";
+    const warning = maps
+      ? "Without Flatten, Keras applies this layer at every pixel on its own."
+      : "";
     return {
       output: [...shape.slice(0, -1), layer.units],
       parameters,
@@ -30,17 +33,28 @@ export function countLayer(shape, layer) {
   }
   const name = layer.layer === "conv" ? "A convolution" : "Pooling";
   if (!maps) {
-    return { error: `${name} needs height, width and channels, and gets ${text(shape[0])} numbers in a row. Move it up, before Flatten.` };
+    const found = `gets ${text(shape[0])} numbers in a row`;
+    return {
+      error: `${name} needs height, width and channels, and ${found}. Move it up, before Flatten.`,
+    };
   }
   const [height, width, channels] = shape;
   const { kernel, stride, padding } = layer;
   const down = places(height, kernel, stride, padding);
   const across = places(width, kernel, stride, padding);
   if (!down || !across) {
-    return { error: `A window of ${kernel}×${kernel} does not fit on maps of ${height}×${width}. Take a smaller window, padding “same”, or less pooling before.` };
+    const advice = "Take a smaller window, padding “same”, or less pooling before.";
+    return {
+      error: `A window of ${kernel}×${kernel} does not fit on maps of ${height}×${width}. ${advice}`,
+    };
   }
   if (layer.layer === "pool") {
-    return { output: [down, across, channels], parameters: 0, multiplyAdds: 0, how: "nothing to learn" };
+    return {
+      output: [down, across, channels],
+      parameters: 0,
+      multiplyAdds: 0,
+      how: "nothing to learn",
+    };
   }
   const weights = kernel * kernel * channels * layer.maps;
   const parameters = weights + layer.maps;
@@ -62,15 +76,22 @@ export function countStack(input, layers) {
     return row;
   });
   const total = (key) => rows.reduce((sum, row) => sum + (row[key] ?? 0), 0);
-  return { rows, possible: shape !== null, parameters: total("parameters"), multiplyAdds: total("multiplyAdds") };
+  return {
+    rows,
+    possible: shape !== null,
+    parameters: total("parameters"),
+    multiplyAdds: total("multiplyAdds"),
+  };
 }
 
 /** The same network as Python code. */
 export function keras(input, layers) {
   const line = ({ layer, maps, kernel, stride, padding, units }) => {
     const same = padding === "same" ? ', padding="same"' : "";
-    if (layer === "conv") return `layers.Conv2D(${maps}, ${kernel}${stride === 1 ? "" : `, strides=${stride}`}${same})`;
-    if (layer === "pool") return `layers.MaxPooling2D(${kernel}${stride === kernel ? "" : `, strides=${stride}`}${same})`;
+    const usual = layer === "conv" ? 1 : kernel;
+    const strides = stride === usual ? "" : `, strides=${stride}`;
+    if (layer === "conv") return `layers.Conv2D(${maps}, ${kernel}${strides}${same})`;
+    if (layer === "pool") return `layers.MaxPooling2D(${kernel}${strides}${same})`;
     return layer === "flatten" ? "layers.Flatten()" : `layers.Dense(${units})`;
   };
   const lines = [`keras.Input((${input.join(", ")}))`, ...layers.map(line)];
@@ -91,8 +112,15 @@ const NEW = {
   dense: { layer: "dense", units: 10 },
 };
 const FIELDS = {
-  conv: [["kernels", "maps"], ["size", "kernel"], ["stride", "stride"]],
-  pool: [["size", "kernel"], ["stride", "stride"]],
+  conv: [
+    ["kernels", "maps"],
+    ["size", "kernel"],
+    ["stride", "stride"],
+  ],
+  pool: [
+    ["size", "kernel"],
+    ["stride", "stride"],
+  ],
   flatten: [],
   dense: [["units", "units"]],
 };
@@ -122,16 +150,28 @@ function render({ model, el }) {
   el.setAttribute("role", "group");
   el.setAttribute("aria-label", "Interactive figure: sizes and counts of a network");
 
-  const chosen = make("select", { onchange: () => {
-    if (chosen.value === OWN) return;
-    ({ input, layers } = structuredClone(networks[chosen.value]));
-    build();
-  } }, ...[...Object.keys(networks), OWN].map((name) => make("option", { value: name }, name)));
+  const chosen = make(
+    "select",
+    {
+      onchange: () => {
+        if (chosen.value === OWN) return;
+        ({ input, layers } = structuredClone(networks[chosen.value]));
+        build();
+      },
+    },
+    ...[...Object.keys(networks), OWN].map((name) => make("option", { value: name }, name)),
+  );
   chosen.value = network;
-  const inputs = make("span", { className: "cf-row" });
+  const inputs = make("span", { className: "cf-row cf-sizes-input" });
   const list = make("ol", { className: "cf-sizes-layers" });
-  const adding = make("div", { className: "cf-row cf-controls", role: "group", "aria-label": "Add a layer" }, "Add:",
-    ...Object.keys(NEW).map((kind) => make("button", { type: "button", onclick: () => add(kind) }, NAMES[kind])));
+  const adding = make(
+    "div",
+    { className: "cf-row cf-controls", role: "group", "aria-label": "Add a layer" },
+    "Add:",
+    ...Object.keys(NEW).map((kind) =>
+      make("button", { type: "button", onclick: () => add(kind) }, NAMES[kind]),
+    ),
+  );
   const boxes = make("div", { className: "cf-sizes-boxes", role: "img" });
   const sums = make("p", { className: "cf-sizes-sums" });
   const goal = make("p", { className: "cf-sizes-goal" });
@@ -140,10 +180,18 @@ function render({ model, el }) {
 
   el.append(
     make("div", { className: "cf-row cf-controls" }, make("label", {}, "Network", chosen), inputs),
-    boxes, sums, goal, list, adding,
+    boxes,
+    sums,
+    goal,
+    list,
+    adding,
     make("details", { className: "cf-controls" }, make("summary", {}, "The same in Keras"), code),
-    make("p", { className: "cf-small cf-quiet" },
-      "Faces of the boxes are to scale; depth and bars grow with the logarithm. Multiply-adds are for one image. Activations change neither shapes nor counts."),
+    make(
+      "p",
+      { className: "cf-small cf-quiet" },
+      "Faces of the boxes are to scale; depth and bars grow with the logarithm. " +
+        "Multiply-adds are for one image. Activations change neither shapes nor counts.",
+    ),
     live,
   );
 
@@ -185,16 +233,24 @@ function render({ model, el }) {
     announcing = setTimeout(() => {
       const counted = countStack(input, layers);
       const wrong = counted.rows.findIndex((row) => row.error);
-      live.textContent = wrong < 0
-        ? `${text(counted.parameters)} parameters, ${text(counted.multiplyAdds)} multiply-adds.`
-        : `Layer ${wrong + 1}: ${counted.rows[wrong].error}`;
+      live.textContent =
+        wrong < 0
+          ? `${text(counted.parameters)} parameters, ${text(counted.multiplyAdds)} multiply-adds.`
+          : `Layer ${wrong + 1}: ${counted.rows[wrong].error}`;
     }, 400);
   }
 
   // Drawing: `build` makes the list anew, `update` writes numbers into it.
 
   function numberField(label, words, most, read, write) {
-    const field = make("input", { type: "number", min: 1, max: most, step: 1, value: read(), "aria-label": words });
+    const field = make("input", {
+      type: "number",
+      min: 1,
+      max: most,
+      step: 1,
+      value: read(),
+      "aria-label": words,
+    });
     field.addEventListener("input", () => {
       const value = Number(field.value);
       const wrong = !Number.isInteger(value) || value < 1 || value > most;
@@ -215,39 +271,81 @@ function render({ model, el }) {
   }
 
   function build() {
-    const parts = [["height", "side"], ["width", "side"], ["channels", "channels"]];
-    inputs.replaceChildren("Input", ...parts.map(([name, limit], axis) =>
-      numberField(axis ? "×" : "", `Input ${name}`, largest[limit], () => input[axis], (value) => (input[axis] = value))));
+    const parts = [
+      ["height", "side"],
+      ["width", "side"],
+      ["channels", "channels"],
+    ];
+    inputs.replaceChildren(
+      "Input",
+      ...parts.map(([name, limit], axis) =>
+        numberField(
+          axis ? "×" : "",
+          `Input ${name}`,
+          largest[limit],
+          () => input[axis],
+          (value) => (input[axis] = value),
+        ),
+      ),
+    );
     list.replaceChildren(...layers.map(row));
-    for (const button of adding.querySelectorAll("button")) button.disabled = layers.length >= mostLayers;
+    for (const button of adding.querySelectorAll("button"))
+      button.disabled = layers.length >= mostLayers;
     update();
   }
 
   function row(layer, index) {
     const where = `Layer ${index + 1}, ${NAMES[layer.layer]}`;
     const fields = FIELDS[layer.layer].map(([label, key]) =>
-      numberField(label, `${where}: ${label}`, largest[key], () => layer[key], (value) => (layer[key] = value)));
+      numberField(
+        label,
+        `${where}: ${label}`,
+        largest[key],
+        () => layer[key],
+        (value) => (layer[key] = value),
+      ),
+    );
     if ("padding" in layer) {
-      const padding = make("select", { "aria-label": `${where}: padding`, onchange: () => {
-        layer.padding = padding.value;
-        chosen.value = OWN;
-        update();
-        announce();
-      } }, make("option", {}, "valid"), make("option", {}, "same"));
+      const padding = make(
+        "select",
+        {
+          "aria-label": `${where}: padding`,
+          onchange: () => {
+            layer.padding = padding.value;
+            chosen.value = OWN;
+            update();
+            announce();
+          },
+        },
+        make("option", {}, "valid"),
+        make("option", {}, "same"),
+      );
       padding.value = layer.padding;
       fields.push(make("label", {}, "padding", padding));
     }
-    const button = (kind, sign, words, disabled, onclick) =>
-      make("button", { type: "button", className: `cf-sizes-${kind}`, "aria-label": `${words} layer ${index + 1}, ${NAMES[layer.layer]}`, title: words, disabled, onclick }, sign);
-    return make("li", {},
-      make("div", { className: "cf-sizes-head" },
+    const button = (kind, sign, title, disabled, onclick) => {
+      const label = `${title} layer ${index + 1}, ${NAMES[layer.layer]}`;
+      const options = { type: "button", title, disabled, onclick, "aria-label": label };
+      return make("button", { ...options, className: `cf-sizes-${kind}` }, sign);
+    };
+    return make(
+      "li",
+      {},
+      make(
+        "div",
+        { className: "cf-sizes-head" },
         make("span", { className: "cf-title" }, `${index + 1} ${NAMES[layer.layer]}`),
-        make("span", { className: "cf-sizes-buttons cf-controls" },
+        make(
+          "span",
+          { className: "cf-sizes-buttons cf-controls" },
           button("up", "↑", "Move up", index === 0, () => move(index, -1)),
           button("down", "↓", "Move down", index === layers.length - 1, () => move(index, 1)),
-          button("remove", "×", "Remove", false, () => remove(index)))),
+          button("remove", "×", "Remove", false, () => remove(index)),
+        ),
+      ),
       make("div", { className: "cf-row cf-sizes-fields" }, ...fields),
-      make("div", { className: "cf-sizes-result" }));
+      make("div", { className: "cf-sizes-result" }),
+    );
   }
 
   function update() {
@@ -256,23 +354,47 @@ function render({ model, el }) {
       const result = list.children[index].querySelector(".cf-sizes-result");
       list.children[index].classList.toggle("cf-sizes-impossible", Boolean(found.error));
       if (found.error) result.replaceChildren(make("p", { className: "cf-wrong" }, found.error));
-      else if (found.waiting) result.replaceChildren(make("p", { className: "cf-quiet" }, "waits for the layer above that is impossible"));
+      else if (found.waiting)
+        result.replaceChildren(
+          make("p", { className: "cf-quiet" }, "waits for the layer above that is impossible"),
+        );
       else {
         result.replaceChildren(
           make("span", { className: "cf-sizes-shape" }, `→ ${found.output.map(text).join("×")}`),
           amount("parameters", found.parameters, counted.parameters),
           amount("multiply-adds", found.multiplyAdds, counted.multiplyAdds),
-          make("span", { className: "cf-small cf-quiet cf-sizes-how" }, [found.how, found.warning].filter(Boolean).join(". ")));
+          make(
+            "span",
+            { className: "cf-small cf-quiet cf-sizes-how" },
+            [found.how, found.warning].filter(Boolean).join(". "),
+          ),
+        );
       }
     });
-    sums.replaceChildren(...(counted.possible
-      ? ["In all ", make("strong", { className: "cf-sizes-parameters" }, text(counted.parameters)), " parameters and ",
-        make("strong", { className: "cf-sizes-multiply-adds" }, text(counted.multiplyAdds)), " multiply-adds."]
-      : [make("span", { className: "cf-wrong" }, "This stack is impossible: see the marked layer.")]));
+    sums.replaceChildren(
+      ...(counted.possible
+        ? [
+            "In all ",
+            make("strong", { className: "cf-sizes-parameters" }, text(counted.parameters)),
+            " parameters and ",
+            make("strong", { className: "cf-sizes-multiply-adds" }, text(counted.multiplyAdds)),
+            " multiply-adds.",
+          ]
+        : [
+            make(
+              "span",
+              { className: "cf-wrong" },
+              "This stack is impossible: see the marked layer.",
+            ),
+          ]),
+    );
     goal.hidden = target === null;
     if (target !== null) {
       const missing = target - counted.parameters;
-      const distance = missing === 0 ? "you are there" : `${text(Math.abs(missing))} too ${missing > 0 ? "few" : "many"}`;
+      const distance =
+        missing === 0
+          ? "you are there"
+          : `${text(Math.abs(missing))} too ${missing > 0 ? "few" : "many"}`;
       goal.textContent = `Target: ${text(target)} parameters${counted.possible ? `; ${distance}` : ""}.`;
     }
     code.textContent = keras(input, layers);
@@ -282,19 +404,35 @@ function render({ model, el }) {
   function amount(what, number, all) {
     const bar = make("span", { className: "cf-sizes-bar", "aria-hidden": "true" });
     bar.style.setProperty("--share", `${all ? (100 * number) / all : 0}%`);
-    return make("span", { className: `cf-sizes-amount cf-sizes-of-${what}` }, bar, `${text(number)} ${what}`);
+    return make(
+      "span",
+      { className: `cf-sizes-amount cf-sizes-of-${what}` },
+      bar,
+      `${text(number)} ${what}`,
+    );
   }
 
   function drawBoxes(counted) {
     const shapes = [input, ...counted.rows.map((found) => found.output).filter(Boolean)];
-    const side = Math.max(...shapes.filter((shape) => shape.length === 3).flatMap(([height, width]) => [height, width]));
-    boxes.setAttribute("aria-label", `The shapes in turn: ${shapes.map((shape) => shape.join(" by ")).join(", ")}`);
-    boxes.replaceChildren(...shapes.map((shape, index) => {
-      const name = index ? NAMES[layers[index - 1].layer] : "Input";
-      return make("span", { className: "cf-sizes-box" },
-        shape.length === 3 ? slab(shape, side, index === 0) : bar(shape[0]),
-        make("span", { className: "cf-small" }, name), make("span", { className: "cf-small" }, shape.map(text).join("×")));
-    }));
+    const side = Math.max(
+      ...shapes.filter((shape) => shape.length === 3).flatMap(([height, width]) => [height, width]),
+    );
+    boxes.setAttribute(
+      "aria-label",
+      `The shapes in turn: ${shapes.map((shape) => shape.join(" by ")).join(", ")}`,
+    );
+    boxes.replaceChildren(
+      ...shapes.map((shape, index) => {
+        const name = index ? NAMES[layers[index - 1].layer] : "Input";
+        return make(
+          "span",
+          { className: "cf-sizes-box" },
+          shape.length === 3 ? slab(shape, side, index === 0) : bar(shape[0]),
+          make("span", { className: "cf-small" }, name),
+          make("span", { className: "cf-small" }, shape.map(text).join("×")),
+        );
+      }),
+    );
   }
 
   function drawing(width, height, ...polygons) {
@@ -318,10 +456,13 @@ function render({ model, el }) {
     const [h, w] = [Math.max((72 * height) / side, 2), Math.max((72 * width) / side, 2)];
     const d = 3 * Math.log2(channels + 1);
     const kind = first ? "image" : "maps";
-    return drawing(w + d, h + d,
+    return drawing(
+      w + d,
+      h + d,
       [kind, [0, d], [w, d], [w, h + d], [0, h + d]],
       [`${kind}-side`, [0, d], [d, 0], [w + d, 0], [w, d]],
-      [`${kind}-side`, [w, d], [w + d, 0], [w + d, h], [w, h + d]]);
+      [`${kind}-side`, [w, d], [w + d, 0], [w + d, h], [w, h + d]],
+    );
   }
 
   /** Numbers in a row: a bar, its length growing with the logarithm of their number. */
