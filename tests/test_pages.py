@@ -395,3 +395,18 @@ def test_the_guide_has_notes_on_every_lesson(lessons):
     for number, body in re.findall(r"^### Lesson (\d\d).*?\n(.*?)(?=^##)", text, re.M | re.S):
         for wanted in ("get stuck", "divides the room", "Numbers that differ"):
             assert wanted in body, f"lesson {number}: nothing on {wanted!r}"
+
+
+def test_the_built_pages_hold_what_was_made(site, lessons, records):
+    def read(name):
+        return (site / name).read_text(encoding="utf-8")
+
+    results = re.sub(r"<[^>]+>", "", read("results.html"))
+    for record in records:
+        assert f"{record.name}" in results
+        for figure in record.figures:
+            assert course_facts.shown(results_page.name_of(figure), figure.value) in results
+    drawn = parts(re.search(r'<svg class="lesson-map".*?</svg>', read("index.html"), re.S)[0])
+    assert sorted(drawn["links"]) == [f"notebooks/{x.stem}.html" for x in lessons]
+    for x in lessons:
+        assert read(f"notebooks/{x.stem}.html").count("glossary-link") >= 5
