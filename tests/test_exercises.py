@@ -6,6 +6,7 @@ import copy
 import pathlib
 import random
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -85,6 +86,17 @@ class EndlessArray:
     def __array__(self, dtype=None, copy=None):
         while True:
             pass
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_sent(monkeypatch):
+    """No exercise, and no answer in these tests, may reach for another machine."""
+
+    def connect(*args):
+        pytest.fail(f"a connection to {args[1:]}")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, connect)
 
 
 # Right, not attempted, wrong
@@ -376,6 +388,28 @@ def test_what_a_wrong_answer_prints_is_shown_cut():
     assert len(str(verdict)) < 1500
 
 
+def test_what_it_printed_is_shown_without_control_characters():
+    code = "def output_size(a, b): print('\\x1b[1mdone\\x1b[0m\\x08\\x08 1/1\\r', end='')"
+    verdict = judged(code)
+    assert "It printed: done 1/1" in str(verdict)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f]", verdict._repr_html_())
+    assert "It printed" not in str(judged("def output_size(a, b): print('\\r', end='')"))
+
+
+def test_a_check_leaves_the_next_random_weights_as_they_were():
+    import keras
+
+    def next_weights():
+        return keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)]).get_weights()[0]
+
+    exercise = exercises.find("08/build_network")
+    keras.utils.set_random_seed(1)
+    untouched = next_weights()
+    keras.utils.set_random_seed(1)
+    assert judge(exercise, exercise.fill(exercise.solution)).right
+    assert (next_weights() == untouched).all()
+
+
 def test_importing_costs_no_tensorflow():
     code = (
         "import sys; from cnncourse import exercises; exercises.find('02/scale');"
@@ -468,6 +502,20 @@ def test_nonsense_is_answered(exercise, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("exercise", BANK, ids=lambda exercise: exercise.name)
+def test_an_answer_without_end_is_stopped_in_every_exercise(exercise):
+    def endless(*_args, **_options):
+        while True:
+            pass
+
+    exercise.expected  # noqa: B018 - made before the limit is lowered
+    short = copy.copy(exercise)
+    short.seconds = 0.03
+    verdict = judge(short, endless if exercise.cases else EndlessArray())
+    assert verdict.status == "wrong"
+    assert "time limit" in str(verdict) or exercise.facts
+
+
 # What a reader sees
 
 
@@ -509,6 +557,28 @@ def test_solution_shows_the_code():
     assert "def scale(images):" in shown._repr_html_()
 
 
+def test_done_says_what_is_still_to_do(monkeypatch, capsys):
+    monkeypatch.setattr(exercises, "_last_status", {})
+    scale, other = exercises.names("02")[:2]
+    assert not exercises.done(scale, other)
+    assert capsys.readouterr().out == (
+        f"Still to do: {scale}, {other} (not checked yet: run the cell with its check)\n"
+    )
+    exercise = exercises.find(scale)
+    exercises.check(scale, exercise.fill(exercise.solution))
+    exercises.check(other, ...)
+    assert exercises.done(scale)
+    assert capsys.readouterr().out == ""
+    assert not exercises.done(scale, other)
+    assert capsys.readouterr().out == f"Still to do: {other} (not attempted yet)\n"
+    exercises.check(scale, exercise.fill(exercise.mistakes[0].code))
+    assert not exercises.done(scale)
+    assert "not right yet: its check says why" in capsys.readouterr().out
+    assert exercises.done()
+    with pytest.raises(ValueError, match="Did you mean"):
+        exercises.done(scale + "s")
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -540,13 +610,29 @@ def as_tuple(value):
     return tuple(map(as_tuple, value)) if isinstance(value, list) else value
 
 
+def tensor(value):
+    import tensorflow as tf
+
+    return tf.constant(np.asarray(value))
+
+
+def whole(value):
+    """As 32-bit whole numbers where they are whole, else as they are."""
+    array = np.asarray(value)
+    small = array.astype(np.int32)
+    return small if (small == array).all() else array
+
+
+SEQUENCES = {"list": list, "tuple": tuple}
 FORMS = {
     "list": lambda value: np.asarray(value).tolist(),
     "tuple": lambda value: as_tuple(np.asarray(value).tolist()),
     "array": np.asarray,
     "float32": np.float32,
     "float64": np.float64,
-    "tensor": ArrayLike,
+    "int32": whole,
+    "array-like": ArrayLike,
+    "tensor": tensor,
 }
 
 
@@ -572,9 +658,10 @@ class TestBank:
             result = answer(**case) if isinstance(case, dict) else answer(*case)
         else:
             result = answer
-        if not numbers(result):
-            return
-        for name, form in FORMS.items():
+        forms = FORMS if numbers(result) else {}
+        if isinstance(result, (list, tuple)) and not forms:
+            forms = SEQUENCES
+        for name, form in forms.items():
             if exercise.cases:
                 verdict = judge(exercise, lambda *a, form=form, **k: form(answer(*a, **k)))
             else:
