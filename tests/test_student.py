@@ -142,6 +142,13 @@ def test_links_in_it_lead_to_files_in_it(unpacked):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def test_it_holds_the_results_that_lessons_show(unpacked):
+    for path in (unpacked / "notebooks").glob("*.ipynb"):
+        source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+        for name in re.findall(r'results\.load\("(\w+)"\)', source):
+            assert (unpacked / "results" / f"{name}.json").is_file(), f"{path.name}: {name}"
+
+
 # That it works
 
 
