@@ -301,7 +301,7 @@ def _tables(record: Record) -> list[str]:
         found.append(table(["class", *measures], rows, "l" + "r" * len(measures)))
     if cells:
         rows = [[f"**{escape(a)}**", *(ours(cells[a, b]) for b in classes)] for a in classes]
-        header = ["true class", *(f"called {escape(b)}" for b in classes)]
+        header = ["true ↓ called →", *map(escape, classes)]
         found.append(
             ":::{div} wide-table\n" + table(header, rows, "l" + "r" * len(classes)) + "\n:::"
         )
