@@ -86,7 +86,7 @@ def _sphinx(root, work):
         stage(root, source)
     except SiteError as failure:
         raise SystemExit(f"the site is not built: {failure}") from None
-    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-T"]
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     command += ["-c", str(root / "site"), "-d", str(work / "doctrees"), str(source), str(new)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=root)
     if done.returncode:
