@@ -27,22 +27,25 @@ IRREGULAR = {
     "overconfident": [],
     "flattening": ["flattened"],
 }
-# Words of everyday use that would be linked in another sense.
-NEVER = {"class", "unit", "connection", "activation"}
+# Words of everyday use: linked in the lesson that introduces them, for elsewhere they may mean
+# something else ("census workers").
+EVERYDAY = {"class", "unit", "connection", "activation", "worker", "threshold", "miss"}
 
 
-def entries(text: str) -> list[list[str]]:
-    """Return the entries of the glossary directive in a MyST text, each with all its names."""
-    found, names = [], []
+def entries(text: str) -> list[tuple[list[str], set[str]]]:
+    """Return each entry of the glossary directive in a MyST text: its names, and its lessons."""
+    found = []
     for block in re.findall(r"^```\{glossary\}[^\n]*\n(.*?)^```", text, re.M | re.S):
-        for line in block.splitlines():
-            if not line.strip():
-                continue
-            if not line.startswith(" "):
-                names.append(line.strip())
-            elif names:
-                found.append(names)
-                names = []
+        defined = True
+        for line in filter(str.strip, block.splitlines()):
+            if line.startswith(" "):
+                defined = True
+                found[-1][1].update(re.findall(r"\{lesson\}`(\d\d)`", line))
+            else:
+                if defined:
+                    found.append(([], set()))
+                defined = False
+                found[-1][0].append(line.strip())
     return found
 
 
@@ -56,13 +59,13 @@ def forms(name: str) -> list[str]:
 
 
 class Terms:
-    """The names of a glossary, ready to be searched for."""
+    """The names of a glossary, ready to be searched for in the lesson of that number."""
 
-    def __init__(self, entries: list[list[str]]):
+    def __init__(self, entries: list[tuple[list[str], set[str]]], lesson: str = ""):
         self.target: dict[str, tuple[int, str]] = {}  # form -> number of the entry, its name
-        for number, names in enumerate(entries):
+        for number, (names, lessons) in enumerate(entries):
             for name in names:
-                if name.lower() in NEVER:
+                if name.lower() in EVERYDAY and lesson not in lessons:
                     continue
                 for form in forms(name):
                     self.target.setdefault(_key(form), (number, name))
@@ -186,14 +189,8 @@ def resolve(app, document, name):
         found = known.get(("term", term))
         return f"{page}#{found[1]}" if found else None
 
-    link(document, _terms(app), address)
-
-
-def _terms(app) -> Terms:
-    if not hasattr(app, "_course_terms"):
-        text = app.env.doc2path(GLOSSARY).read_text(encoding="utf-8")
-        app._course_terms = Terms(entries(text))
-    return app._course_terms
+    text = app.env.doc2path(GLOSSARY).read_text(encoding="utf-8")
+    link(document, Terms(entries(text), name.rpartition("/")[2][:2]), address)
 
 
 def setup(app):
