@@ -172,8 +172,16 @@ def test_the_file_is_a_keras_file_as_any_other(saved, model):
     assert again.optimizer is not None, "training can go on"
 
 
-def test_a_prediction_sees_what_training_saw(tidy, saved):
+def test_a_prediction_sees_what_training_saw(tidy, saved, model, tmp_path):
     loaded = classifier.load(saved)
+    # Green, but for the columns that a network of 24 pixels would pick from 24 x 41.
+    stripes = np.zeros((984, 984, 3), np.uint8)
+    stripes[..., 1] = 150
+    stripes[:, 20::41] = (220, 40, 40)
+    PIL.Image.fromarray(stripes).save(tmp_path / "stripes.png")
+    (found,) = loaded.predict([tmp_path / "stripes.png"])
+    assert found.label == "green"
+    assert NAMES[int(np.argmax(model(stripes[None].astype("float32"))))] == "röd"
     assert loaded.class_names == NAMES
     for clean, name in tidy.origin.items():
         copied, original = loaded.predict([tidy.path / clean, tidy.folder / name])
