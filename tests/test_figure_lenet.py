@@ -324,6 +324,21 @@ def test_axe_finds_nothing_serious_and_colours_follow_the_page(theme, figure_pag
     page.wait_for_function(f"(({corner})() > 128) == {str(other == 'light').lower()}")
 
 
+def test_it_may_be_drawn_before_it_stands_on_the_page(page):
+    """A notebook puts a widget's element on the page after the widget has been rendered."""
+    found = page.in_module("""await (async () => {
+      const el = document.createElement("div");
+      const stop = m.default.render({ model: { get: () => given }, el });
+      await new Promise((done) => setTimeout(done, 50));
+      document.body.append(el);
+      await new Promise((done) => setTimeout(done, 200));
+      const corner = el.querySelector(".cf-lenet-result").getContext("2d").getImageData(0, 0, 1, 1);
+      stop();
+      return [...corner.data];
+    })()""", stored()[0])  # fmt: skip
+    assert found == [255, 255, 255, 255]
+
+
 # The Python side --------------------------------------------------------------------------------
 
 

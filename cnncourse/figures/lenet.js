@@ -679,6 +679,10 @@ function render({ model, el }) {
     update();
   }
 
+  el.addEventListener("focusin", ({ target }) => {
+    // JupyterLab would take keys pressed here as its own shortcuts.
+    if (!target.matches(":read-write")) target.setAttribute("data-lm-suppress-shortcuts", "true");
+  });
   el.append(root);
   readColours();
   choose(0, 0);
@@ -694,6 +698,7 @@ function render({ model, el }) {
   scheme.addEventListener("change", repaint);
   // A notebook may lay the figure out after this: colours are known from then on.
   const laidOut = new ResizeObserver(() => {
+    if (!root.isConnected) return;
     laidOut.disconnect();
     repaint();
   });
