@@ -95,6 +95,10 @@ function render({ model, el }) {
   const images = make("div", { class: "cf-confusion-images", role: "list" });
   const cells = new Map(); // "row,column" -> td
 
+  el.addEventListener("focusin", ({ target }) => {
+    // JupyterLab would take keys pressed here as its own shortcuts.
+    if (!target.matches(":read-write")) target.setAttribute("data-lm-suppress-shortcuts", "true");
+  });
   el.append(
     make(
       "div",
