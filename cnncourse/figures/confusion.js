@@ -208,7 +208,8 @@ function render({ model, el }) {
     if (!count) note.textContent = "There is no image to show.";
     else if (count === 1) note.textContent = "This is the image, with its highest probabilities:";
     else {
-      const which = count > tiles.count ? `The ${tiles.count} that the network was surest of` : "All";
+      const few = count > tiles.count;
+      const which = few ? `The ${tiles.count} that the network was surest of` : "All of them";
       note.textContent = `${which}, with their highest probabilities (✓: the label):`;
     }
     images.hidden = !count;
