@@ -34,7 +34,7 @@ def digest(root: pathlib.Path = ROOT) -> str:
         for path in sorted((root / folder).rglob("*"))
         if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
     ]
-    files.append(root / "build" / f"{handout.TOP}.zip")
+    files += [*sorted(root.glob("*.*")), root / "build" / f"{handout.TOP}.zip"]
     for path in files:
         if path.is_file():
             total.update(f"{path.relative_to(root)}\0{path.stat().st_size}\0".encode())

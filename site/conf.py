@@ -60,18 +60,9 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_use_index = False
 html_theme_options = {
-    "use_fullscreen_button": False,
-    "show_navbar_depth": 1,
-    "show_toc_level": 2,
-    "home_page_in_toc": True,
-    "toc_title": "On this page",
-    "search_bar_text": "Search the course",
-    "back_to_top_button": False,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-html_sidebars = {"**": ["navbar-logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
-html_context = {"default_mode": "auto"}
 copybutton_selector = "div.cell_input div.highlight pre, div.highlight-python pre"
 copybutton_exclude = ".linenos, .go"
 

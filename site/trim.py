@@ -88,6 +88,7 @@ def lighter(page: str) -> str:
 
     Names, operators and signs of code have the colour of the text anyway.
     """
+    page = page.replace(' aria-label="Toggle hidden content"', "")
     page = re.sub(r'<span class="(?:n|o|p|w|si|sa|pre)">([^<]*)</span>', r"\1", page)
     return re.sub(r'<th class="head[^"]*"><p></p></th>', "<td></td>", page)
 
