@@ -96,11 +96,15 @@ def watched(browser):
             if message.type == "error":
                 add(f"console: {message.text} {message.location}")
 
+        def failed(request):
+            if request.failure != "net::ERR_ABORTED":  # the page was left before it was there
+                add(f"{request.failure}: {request.url[:200]}")
+
         page.on("request", request)
         page.on("response", response)
         page.on("console", console)
         page.on("pageerror", lambda error: add(f"exception: {error}"))
-        page.on("requestfailed", lambda failed: add(f"{failed.failure}: {failed.url[:200]}"))
+        page.on("requestfailed", failed)
         return page
 
     return watch
