@@ -4,6 +4,7 @@ import importlib
 import json
 import pathlib
 import sys
+import types
 
 from cnncourse import handout
 
@@ -165,6 +166,25 @@ def test_launch_buttons_need_an_address():
     (binder, colab) = lessons.launches("https://github.com/a/b.git", "main", "notebooks/01_x.ipynb")
     assert binder[1] == "https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/notebooks/01_x.ipynb"
     assert colab[1] == "https://colab.research.google.com/github/a/b/blob/main/notebooks/01_x.ipynb"
+
+
+@pytest.mark.parametrize("address", ["", "https://github.com/a/b"])
+def test_a_lesson_s_line_has_what_there_is(tmp_path, address):
+    lessons = importlib.import_module("lessons")
+    (tmp_path / "_offered.json").write_text('{"All lessons": "lessons.zip"}')
+    config = types.SimpleNamespace(course_repository=address, course_branch="main")
+    app = types.SimpleNamespace(srcdir=tmp_path, config=config)
+    context = {"body": "<h1>A title</h1><p>text</p>"}
+    lessons.lesson_links(app, "notebooks/03_x", "page.html", context, None)
+    body = context["body"]
+    assert body.startswith('<p class="lesson-number">Lesson 03</p>\n<h1>A title</h1><ul')
+    assert body.endswith("<p>text</p>")
+    assert 'href="03_x.ipynb" download' in body
+    assert 'href="../lessons.zip" download' in body
+    assert ("mybinder.org" in body) == ("%pip install git+" in body) == bool(address)
+    index = {"body": "<h1>A title</h1>"}
+    lessons.lesson_links(app, "index", "page.html", index, None)
+    assert index["body"] == "<h1>A title</h1>"
 
 
 @pytest.mark.parametrize("address", ["github.com/a/b", "https://example.org/a/b", "javascript:1"])

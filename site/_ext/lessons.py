@@ -44,7 +44,7 @@ def launches(repository: str, branch: str, path: str) -> list[tuple[str, str, st
     owner, name = found.groups()
     where = urllib.parse.quote(path)
     branch = urllib.parse.quote(branch)
-    install = f"In Colab, run %pip install git+https://github.com/{owner}/{name} first"
+    install = f"Run %pip install git+https://github.com/{owner}/{name} in a first cell"
     return [
         (
             "Run in Binder",
@@ -77,12 +77,14 @@ def lesson_links(app, pagename, templatename, context, doctree):
         links.append((title, address, hint, False))
     items = "".join(
         f'<li><a href="{html.escape(address)}"'
-        + (f' title="{html.escape(hint)}"' if hint else "")
         + (" download" if here else ' rel="noopener"')
         + f">{html.escape(title)}</a></li>"
-        for title, address, hint, here in links
+        for title, address, _, here in links
     )
     line = f'<ul class="lesson-links d-print-none" aria-label="This lesson">{items}</ul>'
+    hints = [f"{html.escape(title)}: {html.escape(hint)}." for title, _, hint, _ in links if hint]
+    if hints:
+        line += f'<p class="lesson-hints d-print-none">{" ".join(hints)}</p>'
     number = f'<p class="lesson-number">Lesson {name[:2]}</p>\n'
     context["body"] = re.sub(
         r"<h1>.*?</h1>", lambda m: number + m[0] + line, context["body"], count=1, flags=re.S
