@@ -44,12 +44,12 @@ def launches(repository: str, branch: str, path: str) -> list[tuple[str, str, st
     owner, name = found.groups()
     where = urllib.parse.quote(path)
     branch = urllib.parse.quote(branch)
-    install = f"Run %pip install git+https://github.com/{owner}/{name} in a first cell"
+    install = f"In Colab, run %pip install git+https://github.com/{owner}/{name} in a first cell."
     return [
         (
             "Run in Binder",
             f"https://mybinder.org/v2/gh/{owner}/{name}/{branch}?urlpath=lab/tree/{where}",
-            "Starts the course's environment in the browser; this takes some minutes",
+            "Binder starts the course's environment in your browser, which takes some minutes.",
         ),
         (
             "Run in Colab",
@@ -82,7 +82,7 @@ def lesson_links(app, pagename, templatename, context, doctree):
         for title, address, _, here in links
     )
     line = f'<ul class="lesson-links d-print-none" aria-label="This lesson">{items}</ul>'
-    hints = [f"{html.escape(title)}: {html.escape(hint)}." for title, _, hint, _ in links if hint]
+    hints = [html.escape(hint) for _, _, hint, _ in links if hint]
     if hints:
         line += f'<p class="lesson-hints d-print-none">{" ".join(hints)}</p>'
     number = f'<p class="lesson-number">Lesson {name[:2]}</p>\n'
