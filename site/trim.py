@@ -1,5 +1,6 @@
 """After Sphinx: add what readers download, and take away what no page uses."""
 
+import hashlib
 import html.parser
 import pathlib
 import re
@@ -66,19 +67,16 @@ def one_style(new: pathlib.Path) -> None:
     # The course's own sheet has the last word.
     order = sorted(sheets, key=lambda address: address.endswith("course.css"))
     parts = [used_rules((new / address).read_text("utf-8"), names.found) for address in order]
-    (new / "_static" / "site.css").write_text("\n".join(parts), "utf-8")
+    style = "\n".join(parts)
+    (new / "_static" / "site.css").write_text(style, "utf-8")
+    # A browser that keeps the old one asks for the new one by its version.
+    version = hashlib.sha256(style.encode()).hexdigest()[:8]
     for path, text in pages.items():
         text = sized(lighter(text), path)
         up = "../" * len(path.relative_to(new).parts[:-1])
-        one = f'\n<link rel="stylesheet" href="{up}_static/site.css">'
-        first = True
-
-        def once(match, one=one):
-            nonlocal first
-            kept, first = (one if first else ""), False
-            return kept
-
-        path.write_text(link.sub(once, text), "utf-8")
+        one = f'\n<link rel="stylesheet" href="{up}_static/site.css?v={version}">'
+        first = link.search(text)
+        path.write_text(text[: first.start()] + one + link.sub("", text[first.end() :]), "utf-8")
     for address in order:
         (new / address).unlink()
 

@@ -78,7 +78,7 @@ def watched(browser):
 
     def watch(**options):
         context = browser.new_context(**options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.complaints = []
         add = page.complaints.append

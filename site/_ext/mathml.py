@@ -4,14 +4,14 @@ latex2mathml lets much pass that it does not understand. A formula that did not 
 is an error of the build, with the formula and the reason.
 """
 
+import functools
 import re
 import xml.etree.ElementTree as ElementTree
 
+from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.errors import ExtensionError
-from sphinx.util import logging
 
-LOGGER = logging.getLogger(__name__)
 CHILDREN = {
     **dict.fromkeys(("mfrac", "msub", "msup", "munder", "mover", "mroot"), 2),
     **dict.fromkeys(("msubsup", "munderover"), 3),
@@ -26,10 +26,9 @@ def mathml(latex: str, *, display: bool) -> str:
     """Return the MathML of a formula; FormulaError, naming it, where it would not be whole."""
     text = latex.strip()
     shown = " ".join(text.split())
-    # latex2mathml reads `{a` as if a brace were there.
-    bare = re.sub(r"\\[{}\\]", "", text)
+    # latex2mathml adds a brace where one is missing.
     depth = 0
-    for sign in bare:
+    for sign in re.sub(r"\\[{}\\]", "", text):
         depth += (sign == "{") - (sign == "}")
         if depth < 0:
             break
@@ -48,13 +47,12 @@ def mathml(latex: str, *, display: bool) -> str:
     for element in tree.iter():
         tag = element.tag.rpartition("}")[2]
         content = (element.text or "").strip()
-        if tag != "mtext" and ("\\" in content or content in ("&", "{", "}", "$")):
-            escaped = "\\" + content in text
-            if not (content in "{}$&" and escaped):
-                raise FormulaError(
-                    f"formula {shown!r}: {content!r} is not understood by latex2mathml; "
-                    "write it in commands that it has."
-                )
+        sign = content in ("&", "{", "}", "$") and "\\" + content not in text
+        if tag != "mtext" and ("\\" in content or sign):
+            raise FormulaError(
+                f"formula {shown!r}: {content!r} is not understood by latex2mathml; "
+                "write it in commands that it has."
+            )
         wanted = CHILDREN.get(tag)
         if wanted and len(element) != wanted:
             raise FormulaError(
@@ -68,26 +66,13 @@ def visit(self, node, *, display):
     try:
         markup = mathml(node.astext(), display=display)
     except FormulaError as failure:
-        raise ExtensionError(f"{node.source or '?'}:{node.line or '?'}: {failure}") from None
-    if display:
-        markup = f'<div class="formula">{markup}</div>'
-    self.body.append(markup)
-
-
-def visit_inline(self, node):
-    visit(self, node, display=False)
-    from docutils import nodes
-
-    raise nodes.SkipNode
-
-
-def visit_block(self, node):
-    visit(self, node, display=True)
-    from docutils import nodes
-
+        raise ExtensionError(f"{node.source}:{node.line or '?'}: {failure}") from None
+    self.body.append(f'<div class="formula">{markup}</div>' if display else markup)
     raise nodes.SkipNode
 
 
 def setup(app):
-    app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
+    inline = functools.partial(visit, display=False)
+    block = functools.partial(visit, display=True)
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
