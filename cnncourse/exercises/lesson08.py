@@ -1092,8 +1092,9 @@ EXERCISES = (
                 by=("loss of three images",),
                 message=(
                     "`from_logits=True` says that the network gives logits, and the loss applies "
-                    "a softmax of its own. This network ends in softmax already: it would be "
-                    "applied twice. Leave `from_logits` out."
+                    "a softmax of its own. This network ends in softmax already. Where Keras sees "
+                    "that, it warns and helps itself; where it does not, softmax is applied twice. "
+                    "Leave `from_logits` out."
                 ),
             ),
             Mistake(
