@@ -3,6 +3,7 @@
 import _thread
 import ast
 import copy
+import functools
 import pathlib
 import random
 import re
@@ -23,6 +24,7 @@ import pytest
 
 NOTEBOOKS = pathlib.Path(__file__).parents[1] / "notebooks"
 BANK = [exercises.find(name) for lesson in exercises.lessons() for name in exercises.names(lesson)]
+MESSAGES = [mistake.message for exercise in BANK for mistake in exercise.mistakes]
 
 
 def make(**changes):
@@ -649,8 +651,7 @@ class TestBank:
         assert len(exercise.hints) >= 2
         assert exercise.task
         assert exercise.shows
-        messages = [mistake.message for other in BANK for mistake in other.mistakes]
-        assert len(messages) == len(set(messages))
+        assert all(MESSAGES.count(mistake.message) == 1 for mistake in exercise.mistakes)
 
     def test_every_right_answer_passes(self, exercise):
         for code in (exercise.solution, *exercise.right):
@@ -662,6 +663,7 @@ class TestBank:
         if exercise.cases:
             case = copy.deepcopy(exercise.cases[0])
             result = answer(**case) if isinstance(case, dict) else answer(*case)
+            assert judge(exercise, functools.partial(answer)).right
         else:
             result = answer
         forms = FORMS if numbers(result) else {}
@@ -679,7 +681,7 @@ class TestBank:
             verdict = judge(exercise, exercise.fill(mistake.code))
             assert verdict.status == "wrong", mistake.code
             assert verdict.mistake is mistake, f"{mistake.code}\n{verdict}"
-            assert mistake.message in str(verdict)
+            assert [m for m in MESSAGES if m in str(verdict)] == [mistake.message]
             assert len(verdict.parts) > 1
 
 
