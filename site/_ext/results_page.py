@@ -362,11 +362,16 @@ def costs(records: list[Record], lessons: list[Lesson], link) -> str:
             continue
         longest = max((f.cpu_seconds for f in record.figures if f.cpu_seconds), default=None)
         total += record.raw["cpu_seconds"]
+        whole = f"{record.raw['cpu_seconds']:,.0f}"
+        solved = by_name.get(f"{lesson.number}_solved")  # where the reader writes the training
+        if solved is not None:
+            trained = next(f.cpu_seconds for f in solved.figures if f.cpu_seconds)
+            whole += small(f"and {seconds(trained)} more when its blanks are filled")
         rows.append(
             [
                 link(lesson.number),
                 str(lesson.minutes),
-                f"{record.raw['cpu_seconds']:,.0f}",
+                whole,
                 seconds(longest),
                 f"{record.raw['peak_mib']:,}" if record.raw.get("peak_mib") else "",
             ]
