@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE / "_ext"))
 
 project = "cnncourse"
 author = "unknown"
-copyright = "text and figures CC BY 4.0, code MIT"
+copyright = "Text and figures CC BY 4.0, code MIT"
 language = "en"
 
 extensions = ["myst_nb", "sphinx_copybutton", "sphinx_design"]

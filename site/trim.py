@@ -82,13 +82,17 @@ def one_style(new: pathlib.Path) -> None:
 
 
 def lighter(page: str) -> str:
-    """Return a page without the elements that mean nothing: half of a lesson's are of that kind.
+    """Return a page without the elements that mean nothing (half of a lesson's), and mended.
 
     Names, operators and signs of code have the colour of the text anyway.
     """
     page = page.replace(' aria-label="Toggle hidden content"', "")
     page = re.sub(r'<span class="(?:n|o|p|w|si|sa|pre)">([^<]*)</span>', r"\1", page)
-    return re.sub(r'<th class="head[^"]*"><p></p></th>', "<td></td>", page)
+    page = re.sub(r'<th class="head[^"]*"><p></p></th>', "<td></td>", page)
+    # No line breaks between a formula and its comma.
+    joined = r'<span class="course-joined">\g<0></span>'
+    formula = r'<math [^>]*display="inline"[^>]*>(?:(?!</math>).)*</math>'
+    return re.sub(formula + r"[.,;:?!)]+", joined, page, flags=re.S)
 
 
 def sized(text: str, path: pathlib.Path) -> str:

@@ -75,7 +75,8 @@ def test_a_formula_that_would_not_be_whole_is_named(latex, reason):
         (r"\{1, 2\}", "&#x0007B;"),
         (r"\begin{bmatrix}1&2\\3&4\end{bmatrix}", "<mtable>"),
         ("a < b", "&#x0003C;"),
-        (r"\operatorname{acc}(B_m)", "acc"),
+        (r"\operatorname{acc}(B_m)", "<mi>acc</mi>"),
+        ("n / s", '<mo lspace="0" rspace="0">'),
     ],
 )
 def test_formulas_come_through(latex, part):
@@ -209,6 +210,13 @@ def test_only_rules_that_pages_use_are_kept():
         ".a{x:1}.a.b,p{x:3}@mediaprint{#i>.a:hover{x:5}}"
         '.a:not(.b){content:"}"}@keyframesk{from{x:7}}'
     )
+
+
+def test_a_formula_keeps_its_comma():
+    trim = importlib.import_module("trim")
+    formula = '<math xmlns="m" display="inline"><mi>{}</mi></math>'
+    a, b = formula.format("a"), formula.format("b")
+    assert trim.lighter(f"{a} and {b}, c") == f'{a} and <span class="course-joined">{b},</span> c'
 
 
 # The build

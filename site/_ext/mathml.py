@@ -59,7 +59,10 @@ def mathml(latex: str, *, display: bool) -> str:
                 f"formula {shown!r}: a part of it is missing ({tag} has {len(element)} parts, "
                 f"not {wanted})."
             )
-    return markup
+    # As LaTeX sets them: a name, a slash and a bar are no operators with space around them.
+    markup = re.sub(r"<mo>([A-Za-z]{2,})</mo>", r"<mi>\1</mi>", markup)
+    tight = r'<mo lspace="0" rspace="0"\1>\2</mo>'
+    return re.sub(r"<mo([^>]*)>(&#x0002F;|&#x0007C;|\|)</mo>", tight, markup)
 
 
 def visit(self, node, *, display):
