@@ -150,14 +150,14 @@ def test_no_measured_number_is_typed(name):
     assert not found, "state who reported it, or print it from a run:\n" + "\n".join(found)
 
 
-# The network-free fall-back
+# The network-free fall-back (the solved notebooks train on it)
 
 
-@pytest.mark.parametrize("name", ["02_mlp_vs_cnn", "06_tf_nn_layers"])
-def test_lesson_runs_on_stand_ins(name, tmp_path, monkeypatch):
+def test_a_lesson_on_stand_ins_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNCOURSE_SOURCES", "drawn")
     monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
-    outcome = run.run_lesson(ROOT / "notebooks" / f"{name}.ipynb", tmp_path, run.Progress())
+    lesson = ROOT / "notebooks" / "08_mnist_exercise.ipynb"
+    outcome = run.run_lesson(lesson, tmp_path, run.Progress())
     assert outcome.error is None
     assert outcome.sources
     assert all(caption.startswith("STAND-IN") for caption in outcome.sources)
