@@ -56,9 +56,15 @@ def folder_written_whole(target: pathlib.Path) -> Iterator[pathlib.Path]:
     try:
         yield part
         part.chmod(0o777 & ~_umask())
+        aside = old / "before"  # Windows renames no folder to one that is there, even empty
         if target.exists():
-            os.replace(target, old)
-        os.replace(part, target)
+            os.replace(target, aside)
+        try:
+            os.replace(part, target)
+        except OSError:
+            if aside.exists():
+                os.replace(aside, target)
+            raise
     finally:
         for left in (part, old):
             shutil.rmtree(left, ignore_errors=True)

@@ -211,6 +211,7 @@ def _checked(path: pathlib.Path) -> tuple[str, ...]:
         OSError,
         NotImplementedError,
         RuntimeError,
+        UnicodeDecodeError,  # a member's name
     ) as error:
         reason = "empty" if path.stat().st_size == 0 else "not a zip archive, or a truncated one"
         raise _refused(path, f"{reason} ({photos.shown(str(error))})") from error
@@ -234,6 +235,8 @@ def _check_members(path: pathlib.Path, members: list[zipfile.ZipInfo]) -> None:
         extra = others[0] if others else "a member twice"
         raise _refused(path, f"it holds {photos.shown(extra)}, which no classifier has")
     for member in members:
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _refused(path, f"{member.filename} is packed as no classifier is")
         if member.file_size > _LIMITS[member.filename]:
             raise _refused(
                 path,
@@ -258,6 +261,7 @@ def _check_weights(path: pathlib.Path, stream: io.BytesIO) -> None:
 
     size = len(stream.getvalue())
     total = 0
+    seen = set()
 
     def look(group) -> None:
         nonlocal total
@@ -265,6 +269,9 @@ def _check_weights(path: pathlib.Path, stream: io.BytesIO) -> None:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise _refused(path, "its weights lead to another file")
             item = group[name]
+            if item in seen:  # a few groups that hold each other twice take years to walk
+                raise _refused(path, "its weights hold one thing in two places")
+            seen.add(item)
             if isinstance(item, h5py.Group):
                 look(item)
             elif item.external or item.is_virtual:

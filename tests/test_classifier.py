@@ -352,6 +352,14 @@ def raw_elsewhere(file):
     file.create_dataset("secret", (9,), "u1", external=[("/etc/passwd", 0, 9)])
 
 
+def in_two_places(file):
+    for depth in range(40):
+        above = file.create_group(f"group{depth}")
+        if depth:
+            above["left"] = above["right"] = file[f"group{depth - 1}"]
+            del file[f"group{depth - 1}"]
+
+
 def lambda_config(contents):
     config = json.loads(contents["config.json"])
     config["config"]["layers"].append({"module": "keras.layers", "class_name": "Lambda"})
@@ -420,6 +428,18 @@ WRONG = {
     "raw link": (
         lambda c: zipped({**c, "model.weights.h5": weights(raw_elsewhere)}),
         "its weights lead to another file",
+    ),
+    "two places": (
+        lambda c: zipped({**c, "model.weights.h5": weights(in_two_places)}),
+        "its weights hold one thing in two places",
+    ),
+    "packed": (
+        lambda c: zipped(c, compression=zipfile.ZIP_LZMA),
+        "is packed as no classifier is",
+    ),
+    "name": (
+        lambda c: zipped({**c, "\xe4": b""}).replace("\xe4".encode(), b"\xff\xff"),
+        "not a zip archive, or a truncated one",
     ),
     "no hdf5": (
         lambda c: zipped({**c, "model.weights.h5": b"\x80\x04sprung"}),

@@ -12,7 +12,7 @@ import textwrap
 
 from cnncourse import data
 from cnncourse._datasets import SPECS, array_digest
-from cnncourse._files import written_whole
+from cnncourse._files import folder_written_whole, written_whole
 
 import numpy as np
 import pytest
@@ -361,6 +361,37 @@ def test_an_interrupt_leaves_the_old_file(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_half()
     assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path, monkeypatch):
+    target = tmp_path / "set"
+    rename = os.replace
+
+    def renamed(source, destination):
+        # As on Windows: a folder takes no name that another one has, even an empty one.
+        if pathlib.Path(destination).is_dir():
+            raise PermissionError("no")
+        rename(source, destination)
+
+    def write(text):
+        with folder_written_whole(target) as part:
+            (part / "file").write_text(text)
+
+    monkeypatch.setattr(os, "replace", renamed)
+    write("old")
+    write("new")
+    assert (target / "file").read_text() == "new"
+
+    def second_fails(source, destination):
+        if pathlib.Path(source).name.endswith(".part"):
+            raise PermissionError("no")
+        rename(source, destination)
+
+    monkeypatch.setattr(os, "replace", second_fails)
+    with pytest.raises(PermissionError):
+        write("newer")
+    assert (target / "file").read_text() == "new"
     assert list(tmp_path.iterdir()) == [target]
 
 
