@@ -43,8 +43,13 @@ def launches(repository: str, branch: str, path: str) -> list[tuple[str, str, st
         )
     owner, name = found.groups()
     where = urllib.parse.quote(path)
+    # Colab has the notebook alone; lessons also read what lies beside it, results/ for one.
+    install = (
+        "In Colab, run these in a first cell, a line each: "
+        f"!git clone -b {branch} https://github.com/{owner}/{name} then %pip install ./{name} "
+        f"then %cd {name}/notebooks"
+    )
     branch = urllib.parse.quote(branch)
-    install = f"In Colab, run %pip install git+https://github.com/{owner}/{name} in a first cell."
     return [
         (
             "Run in Binder",
