@@ -56,5 +56,5 @@ bench:
 	@echo "make $@ is not there yet: it comes with a later part of the course." >&2; exit 1
 
 clean:  ## remove what was built (not .venv)
-	rm -rf build dist .pytest_cache .ruff_cache .hypothesis
-	find cnncourse tests notebooks studies -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis __pycache__
+	find cnncourse tests notebooks site studies -name __pycache__ -prune -exec rm -rf {} +
