@@ -44,6 +44,7 @@ nb_merge_streams = True
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 nb_output_stderr = "show"
+nb_render_markdown_format = "myst"  # tables in what a cell displays
 myst_enable_extensions = ["dollarmath", "attrs_inline", "attrs_block", "deflist", "colon_fence"]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"

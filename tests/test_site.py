@@ -32,15 +32,16 @@ LOAD_EVERYTHING = """async () => {
 WEIGHT = """() => [...performance.getEntriesByType("navigation"),
     ...performance.getEntriesByType("resource")]
     .map((entry) => entry.encodedBodySize).reduce((a, b) => a + b, 0)"""
-# Text that stands in the page as if a formula had not been converted.
-RAW_MATH = r"""() => {
+# Text that stands in the page as if a formula, a table or a bold word had not been converted.
+RAW_MARKUP = r"""() => {
     const article = document.querySelector("article");
     const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     const found = [];
     while (walker.nextNode()) {
         const text = walker.currentNode.data, place = walker.currentNode.parentElement;
         if (place.closest("pre, code, script, style, math")) continue;
-        if (/\$[^$]*[\\^_{}][^$]*\$|\$\$|\\(frac|sum|text|left)\b/.test(text)) found.push(text);
+        if (/\$[^$]*[\\^_{}][^$]*\$|\$\$|\\(frac|sum|text|left)\b/.test(text) ||
+            /\|\s*:?-{3,}|\*\*\S|\]\(\S/.test(text)) found.push(text);
     }
     return found;
 }"""
@@ -142,7 +143,7 @@ def visits(site, serve, watched):
         page.goto(f"{address}/{name}")
         visit = found[name] = {"images": page.evaluate(LOAD_EVERYTHING)}
         visit["weight"] = page.evaluate(WEIGHT)
-        visit["raw math"] = page.evaluate(RAW_MATH)
+        visit["raw markup"] = page.evaluate(RAW_MARKUP)
         visit["math"] = page.evaluate(MATH)
         visit["axe"] = axe(page, contrast=name in KINDS)
         light = page.evaluate(CONTRAST)
@@ -204,8 +205,8 @@ def test_nothing_sticks_out_of_a_phone(visits):
     none(visits, "overflow")
 
 
-def test_formulas_are_drawn(visits):
-    none(visits, "raw math")
+def test_no_markup_is_left_and_formulas_are_drawn(visits):
+    none(visits, "raw markup")
     flat = [
         f"{name}: {text}"
         for name, v in visits.items()
