@@ -1,6 +1,6 @@
 """Sphinx settings of the site. `make site` calls site/build.py, which calls Sphinx with this file.
 
-The sources that Sphinx reads are not this folder but `build/site-source`, where `stage.py` lays out
+The sources that Sphinx reads are not this folder but a temporary one, where `stage.py` lays out
 
     *.md         the pages of this folder, as they are, except that links to `../` lose it
     notebooks/   the lessons with their stored outputs, prepared for a page (nothing is executed)
