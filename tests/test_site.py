@@ -342,12 +342,7 @@ def test_search_finds(site, serve, page, how):
     page.goto(f"{address}/index.html")
     page.get_by_role("searchbox").fill("confusion matrix")
     page.keyboard.press("Enter")
-    found = page.locator("#search-results li a")
-    found.first.wait_for()
-    page.wait_for_function(
-        "!document.querySelector('#search-progress').textContent.match(/\\.\\./)"
-    )
-    assert any("04_cifar10_confusion" in a.get_attribute("href") for a in found.all())
+    page.locator("#search-results li a[href*='04_cifar10_confusion']").first.wait_for()
     page.get_by_role("searchbox").fill("xyzzyfoo")
     page.keyboard.press("Enter")
     page.get_by_text("did not match any documents").wait_for()
