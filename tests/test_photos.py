@@ -932,6 +932,11 @@ def test_the_tutorials_archive_is_unpacked_with_care(archive, nothing_here, tmp_
         "written, from Keras's download: " in data.fill(tmp_path, ["cats_vs_dogs"])["cats_vs_dogs"]
     )
     assert sorted(everything_in(tmp_path / "cats_vs_dogs")) == sorted(everything_in(found.path))
+    again = data.fill(tmp_path, ["cats_vs_dogs"])["cats_vs_dogs"]
+    assert again == "already there, the same as Keras's copy: Filtered"
+    next(tmp_path.glob("cats_vs_dogs/*/*/*")).unlink()
+    with pytest.raises(data.DataError, match="found 5 photographs"):
+        data.fill(tmp_path, ["cats_vs_dogs"])
 
 
 def test_a_wrong_archive_is_refused(archive, monkeypatch):
