@@ -584,7 +584,9 @@ def _unpack_filtered(file: pathlib.Path, folder: pathlib.Path) -> None:
                         f"{file}: expected {wanted:,} photographs in {which}; found {found:,}. "
                         f"{mend}"
                     )
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (DataError, OSError):
+        raise
+    except Exception as error:  # zipfile raises whatever the damage leads to
         raise DataError(
             f"{file}: expected a zip archive; it cannot be read ({error}). {mend}"
         ) from error
@@ -728,7 +730,9 @@ def _read_npz(path: pathlib.Path, spec: Spec) -> dict[str, np.ndarray]:
                     f"{', '.join(sorted(found)) or 'none'}. {mend}"
                 )
             arrays = {key: file[key] for key in spec.shapes}
-    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # NumPy and zipfile raise whatever the damage leads to
         raise DataError(
             f"{path}: expected a NumPy .npz file with {spec.title}; it cannot be read "
             f"({type(error).__name__}: {error}). {mend}"

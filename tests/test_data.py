@@ -219,6 +219,26 @@ def test_cifar100_names_agree_between_fine_and_coarse(real, monkeypatch):
 # Wrong input
 
 
+@pytest.mark.parametrize(
+    ("mark", "offset", "value"),
+    [
+        (b"(30, 28, 28)", 11, b"("),  # NumPy reads its header as Python
+        (b"PK\x01\x02", 6, b"\xff"),  # the version of zip that is needed
+        (b"PK\x01\x02", 8, b"\x01"),  # encrypted
+    ],
+)
+def test_a_damaged_file_is_named(monkeypatch, tmp_path, tiny, mark, offset, value):
+    path = classroom(monkeypatch, tmp_path / "class", **tiny)
+    content = bytearray(path.read_bytes())
+    start = content.index(mark)
+    while start >= 0:
+        content[start + offset : start + offset + 1] = value
+        start = content.find(mark, start + 1)
+    path.write_bytes(content)
+    with pytest.raises(data.DataError, match=r"fashion_mnist\.npz: .*cannot be read"):
+        data.load("fashion_mnist")
+
+
 def test_a_truncated_file_is_named(monkeypatch, tmp_path, tiny):
     path = classroom(monkeypatch, tmp_path / "class", **tiny)
     whole = path.read_bytes()
