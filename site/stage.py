@@ -152,7 +152,7 @@ def _as_terminal(text: str) -> str:
     lines = []
     for line in text.split("\n"):
         shown, place = [], 0
-        for sign in re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line).removesuffix("\r"):
+        for sign in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).removesuffix("\r"):
             if sign == "\r":
                 place = 0
             elif sign == "\b":
