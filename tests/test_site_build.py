@@ -149,7 +149,8 @@ def test_tables_lose_their_own_styles_and_keep_their_spans(stage):
 
 
 def test_what_a_terminal_overwrites_is_gone(stage):
-    assert stage._as_terminal("1/2\r2/2\nab\bc\n\x1b[?25l\x1b[1mbold\x1b[0m\r\n") == "2/2\nac\nbold\n"
+    said = "1/2\r2/2\nab\bc\n\x1b[?25l\x1b[1mbold\x1b[0m\r\n"
+    assert stage._as_terminal(said) == "2/2\nac\nbold\n"
 
 
 def test_an_output_no_page_can_show_is_named(stage, tmp_path):
