@@ -10,7 +10,7 @@ endif
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lessons lab test notebooks results store site bench student clean
+.PHONY: help setup lessons lab test notebooks results store site student clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -52,9 +52,7 @@ site: $(READY)  ## render the course to build/site, from the stored outputs
 student: $(READY)  ## the zip for students: lessons without outputs and solutions, ready to run
 	@$(BIN)/python -m cnncourse.handout student
 
-bench:
-	@echo "make $@ is not there yet: it comes with a later part of the course." >&2; exit 1
-
-clean:  ## remove what was built (not .venv)
-	rm -rf build dist .pytest_cache .ruff_cache .hypothesis __pycache__
+clean:  ## remove what was built (not .venv, nor the runs of studies that go on)
+	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name studies -exec rm -rf {} +; fi
+	rm -rf dist .pytest_cache .ruff_cache .hypothesis __pycache__
 	find cnncourse tests notebooks site studies -name __pycache__ -prune -exec rm -rf {} +

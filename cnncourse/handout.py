@@ -6,6 +6,7 @@
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -188,8 +189,8 @@ def _course_files(base: pathlib.Path) -> list[str]:
     """Return the course's files, as posix paths from its folder."""
     command = ["git", "-C", str(base), "ls-files", "-z"]
     try:
-        done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
-        tracked = done.stdout.rstrip("\0").split("\0")
+        done = subprocess.run(command, capture_output=True, check=True)
+        tracked = os.fsdecode(done.stdout).rstrip("\0").split("\0")
     except (OSError, subprocess.CalledProcessError):
         tracked = []
     if "pyproject.toml" in tracked:

@@ -191,9 +191,14 @@ def _plain_html(text: str) -> str:
     text = re.sub(r"<th>(\s|&nbsp;)*</th>", "<td></td>", text)
     text = re.sub(r'<pre style="white-space:pre[^>]*>', '<pre class="summary">', text)
     text = re.sub(r'<span style="[^"]*">|</span>', "", text) if 'class="summary"' in text else text
-    return re.sub(
-        r'<table class="data">.*?</table>', r'<div class="scroll">\g<0></div>', text, flags=re.S
-    )
+    return re.sub(r'<table class="data">.*?</table>', _scrolled, text, flags=re.S)
+
+
+def _scrolled(table: re.Match) -> str:
+    """Return a table in a box that scrolls; one whose cells hold sentences reads from the left."""
+    sentences = re.search(r"</td>\s*<td>[^<]*[a-z]{3,}[^<]* [^<]*[a-z]{3,}", table[0])
+    kind = "data words" if sentences else "data"
+    return table[0].replace('"data"', f'"{kind}"', 1).join(('<div class="scroll">', "</div>"))
 
 
 def _spans(tag: re.Match) -> str:

@@ -217,7 +217,7 @@ def test_a_digit_drawn_with_the_mouse_is_read(page):
         best = page.locator(".cf-lenet-best").inner_text().split()
         assert best == [answer(page).split(", ")[1], name]
         clear.click()
-        assert answer(page).startswith("Nothing drawn, and yet Read as ")
+        assert answer(page).startswith("Nothing drawn, and yet read as ")
         assert clear.is_disabled()
         assert not seen(page).any()
     draw(page, ONE)

@@ -517,7 +517,7 @@ function render({ model, el }) {
     const label = picked === null ? "" : `Labelled ${names[data.labels[picked]]}.`;
     answer.replaceChildren(
       make("span", {}, empty ? "Nothing drawn, and yet" : label),
-      "Read as ",
+      empty ? "read as " : "Read as ",
       make("strong", {}, reads),
     );
     undo.disabled = !strokes.length;

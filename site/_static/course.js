@@ -47,7 +47,7 @@
         }
       }
     };
-    const observer = new IntersectionObserver(mark, { rootMargin: "0px 0px -65% 0px" });
+    const observer = new IntersectionObserver(mark, { rootMargin: "1000000px 0px -65% 0px" });
     headings.forEach((heading) => observer.observe(heading));
     mark();
   }
@@ -83,7 +83,13 @@
     document.addEventListener("toggle", scrollers, true);
     // A link into something folded opens it.
     const open = () => {
-      let place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      let name = location.hash.slice(1);
+      try {
+        name = decodeURIComponent(name);
+      } catch {
+        // A stray % stands for itself.
+      }
+      let place = name && document.getElementById(name);
       for (; place; place = place.parentElement) if (place.tagName === "DETAILS") place.open = true;
     };
     addEventListener("hashchange", open);
