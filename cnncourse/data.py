@@ -332,23 +332,34 @@ def _sources() -> list[str]:
     return [s for s in chosen if s != "drawn"] if chosen else list(_READERS)
 
 
-def _first_source(spec: Spec, *, folder: bool = True, download: bool = True, draw: bool = True):
-    """Return (source, where, arrays, reasons); arrays is None for "drawn" unless `draw`.
+def _first(readers: dict, wanted, download: bool, folder: bool = True):
+    """Return (source, where, what it gave, reasons) of the first reader that has `wanted`.
 
-    folder: whether the classroom folder is asked (not when it is the one to be filled).
+    Where none has it: ("drawn", ..., None, reasons). folder: whether the classroom folder is
+    asked (not when it is the one to be filled).
     """
     reasons = []
     for source in _sources():
+        if source not in readers:
+            continue
         if source == "folder" and not folder:
             reasons.append("folder: not asked, since a folder is to be filled")
             continue
         try:
-            where, arrays = _READERS[source](spec, download)
+            where, found = readers[source](wanted, download)
         except _Absent as absent:
             reasons.append(f"{source}: {absent}")
         else:
-            return source, where, arrays, reasons
-    return "drawn", "drawn by the course", _standins.draw(spec) if draw else None, reasons
+            return source, where, found, reasons
+    return "drawn", "drawn by the course", None, reasons
+
+
+def _first_source(spec: Spec, *, folder: bool = True, download: bool = True, draw: bool = True):
+    """Return (source, where, arrays, reasons); arrays is None for "drawn" unless `draw`."""
+    source, where, arrays, reasons = _first(_READERS, spec, download, folder)
+    if source == "drawn" and draw:
+        arrays = _standins.draw(spec)
+    return source, where, arrays, reasons
 
 
 # Sources: each takes (spec, download) and returns (where in words, arrays), or raises _Absent.
@@ -440,7 +451,7 @@ def _from_debian(spec: Spec, download: bool):
     installed = _DEBIAN_ROOT / DEBIAN_FOLDER
     if installed.is_dir():
         return where, _read_idx(installed, spec)
-    cached = platformdirs.user_cache_path("cnncourse") / f"{spec.name}.npz"
+    cached = _cache() / f"{spec.name}.npz"
     if cached.exists():
         return where, _read_npz(cached, spec)
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
@@ -513,17 +524,11 @@ _MEMBER_BYTES = 2_000_000
 
 
 def _first_photographs(name: str, *, download: bool = True, draw: bool = True):
-    reasons = []
-    for source in _sources():
-        if source not in _PHOTO_READERS:
-            continue
-        try:
-            where, path = _PHOTO_READERS[source](name, download)
-        except _Absent as absent:
-            reasons.append(f"{source}: {absent}")
-        else:
-            return source, where, path, reasons
-    return "drawn", "drawn by the course", _drawn_photographs(name) if draw else None, reasons
+    """Return (source, where, folder, reasons); folder is None for "drawn" unless `draw`."""
+    source, where, path, reasons = _first(_PHOTO_READERS, name, download)
+    if source == "drawn" and draw:
+        path = _drawn_photographs(name)
+    return source, where, path, reasons
 
 
 def _photographs_of_the_classroom(name: str, download: bool):

@@ -135,7 +135,7 @@ def page(open_page):
     return open_page(viewport={"width": 1280, "height": 900})
 
 
-PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
+PAGE = """<!doctype html><html lang="en"{theme}><head><meta charset="utf-8">
 <title>A figure</title><meta name="viewport" content="width=device-width">
 <style>[data-theme="dark"] body {{ background: #14181e; color: #ddd }}</style></head>
 <body><main><h1>A figure</h1>{figure}</main></body></html>"""
@@ -145,13 +145,15 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
 def figure_page(tmp_path, open_page):
     """`figure_page(fragment, theme="dark", viewport=...)`: the figure, started, from file://.
 
-    fragment: what `figures.html` gives. `page.in_module("m.name(given)", given)` evaluates in the
-    figure's own module `m`; `page.findings()` lists what axe-core finds serious in the figure.
+    fragment: what `figures.html` gives. theme: the page's; with "" it has none.
+    `page.in_module("m.name(given)", given)` evaluates in the figure's own module `m`;
+    `page.findings()` lists what axe-core finds serious in the figure.
     """
 
     def start(fragment: str, theme="light", **options):
         file = tmp_path / "figure.html"
-        file.write_text(PAGE.format(figure=fragment, theme=theme), encoding="utf-8")
+        attribute = f' data-theme="{theme}"' if theme else ""
+        file.write_text(PAGE.format(figure=fragment, theme=attribute), encoding="utf-8")
         page = open_page(**({"viewport": {"width": 1100, "height": 1000}} | options))
         page.goto(file.as_uri())
         page.wait_for_selector(".is-live")
