@@ -11,7 +11,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import textwrap
 import zipfile
 from collections.abc import Callable
 
@@ -82,7 +81,7 @@ def _filled(lesson: pathlib.Path, tags: list[str], find) -> tuple[str, str]:
         exercise = find(name)
     except ValueError as error:
         raise HandoutError(f"{lesson.name}: {error}. Write it, or mend the cell's tag.") from error
-    return name, textwrap.dedent(exercise.solution).strip()
+    return name, exercise.filled
 
 
 def _required(lesson: pathlib.Path, name: str, source: str) -> str:

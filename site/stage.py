@@ -8,15 +8,15 @@ import json
 import pathlib
 import re
 import shutil
-import textwrap
 import urllib.parse
 
 from cnncourse import exercises, handout
+from cnncourse import figures as course_figures
 
 import nbformat
 import PIL.Image
 
-FIGURE = "application/vnd.cnncourse.figure+json"
+FIGURE = course_figures.MIME
 LINK = re.compile(r"(\]\()([^)\s]+)(?=[)\s])")
 
 
@@ -108,8 +108,7 @@ def help_to_open(name: str) -> str:
     for number, hint in enumerate(exercise.hints, 1):
         which = f"Hint {number} of {total}" if total > 1 else "Hint"
         parts.append(("hint", which, hint))
-    code = textwrap.dedent(exercise.solution).strip()
-    parts.append(("solution", "Solution", f"```python\n{code}\n```\n\n{exercise.shows}"))
+    parts.append(("solution", "Solution", f"```python\n{exercise.filled}\n```\n\n{exercise.shows}"))
     blocks = [
         f'<details class="{kind}"><summary>{title}</summary>\n\n{text}\n\n</details>'
         for kind, title, text in parts
@@ -124,8 +123,6 @@ def _output(output, name, pictures, figures):
             output.text = _as_terminal(output.text)
         return output
     if FIGURE in data:
-        from cnncourse import figures as course_figures
-
         spec = data[FIGURE]
         alt = output.metadata.get("image/png", {}).get("alt", "")
         still = _picture(base64.b64decode(data["image/png"]), alt, pictures, name[:2])

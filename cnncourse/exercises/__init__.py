@@ -58,7 +58,6 @@ import difflib
 import importlib
 import importlib.resources
 import re
-import textwrap
 
 from cnncourse.exercises._engine import Exercise, Mistake, Wrong, judge
 from cnncourse.exercises._show import Verdict
@@ -146,6 +145,4 @@ def hint(name):
 
 def solution(name):
     """The code that fills the blank cell."""
-    exercise = find(name)
-    code = textwrap.dedent(exercise.solution).strip()
-    return Verdict(name, "note", [("Solution", code)], title="One right answer")
+    return Verdict(name, "note", [("Solution", find(name).filled)], title="One right answer")

@@ -91,6 +91,11 @@ class Exercise:
         if self.reveal is None:
             self.reveal = bool(self.cases or self.facts)
 
+    @property
+    def filled(self):
+        """The solution as it stands in the blank cell."""
+        return textwrap.dedent(self.solution).strip()
+
     def fill(self, code):
         """Run code in the place of the blank cell and return the answer that it makes."""
         code = textwrap.dedent(code).strip()

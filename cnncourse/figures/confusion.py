@@ -137,11 +137,12 @@ def _tiles(data: dict, true: int, guess: int) -> list[tuple[np.ndarray, np.ndarr
     cell = true * len(data["class_names"]) + guess
     first, side = int(shown[:cell].sum()), data["side"]
     sheet = PIL.Image.open(io.BytesIO(base64.b64decode(data["sprite"].partition(",")[2])))
+    sheet = sheet.convert("RGB")
     percent = np.frombuffer(base64.b64decode(data["percent"]["base64"]), np.uint8)
     percent = percent.reshape(data["percent"]["shape"])
     tiles = []
     for number in range(first, first + int(shown[cell])):
         top, left = number // data["columns"] * side, number % data["columns"] * side
-        tile = sheet.convert("RGB").crop((left, top, left + side, top + side))
+        tile = sheet.crop((left, top, left + side, top + side))
         tiles.append((np.asarray(tile), percent[number]))
     return tiles
