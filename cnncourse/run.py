@@ -14,6 +14,7 @@ from collections.abc import Coroutine
 
 from . import budget, figures, results
 from ._files import written_whole
+from ._tables import as_text
 
 CELL_SECONDS = 3_600
 
@@ -211,16 +212,17 @@ def _until_done(coroutine: Coroutine):
             loop.run_until_complete(task)
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+        done.set()
 
-    thread = threading.Thread(target=work, daemon=True)
+    done = threading.Event()  # Thread.join takes a thread for ended once a signal broke in on it
     try:
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.2)
+        threading.Thread(target=work, daemon=True).start()
+        while not done.wait(0.2):
+            pass
     except KeyboardInterrupt:
         with contextlib.suppress(RuntimeError):  # it has ended meanwhile
             loop.call_soon_threadsafe(task.cancel)
-        thread.join(30)
+        done.wait(30)
         raise
     return task.result()
 
@@ -273,13 +275,7 @@ def table(outcomes: list[Outcome]) -> str:
         first, *others = outcome.sources or ["no data set"]
         rows.append((outcome.name, f"{outcome.seconds:.0f}", key, first))
         rows += [("", "", "", other) for other in others]
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0]), row[1].rjust(widths[1]), row[2].ljust(widths[2]), row[3]]
-        )
-        for row in rows
-    ]
+    lines = as_text(rows, right=[1]).splitlines()
     lines.insert(1, "-" * max(map(len, lines)))
     if budget.name() != "full":
         lines.append("Quick budget: these numbers show that the lessons run; they are no results.")
