@@ -1,4 +1,4 @@
-"""Files are written beside their target and renamed: nobody ever sees half of one."""
+"""Paths as people give them, and files that nobody ever sees half of."""
 
 import contextlib
 import os
@@ -10,6 +10,19 @@ from collections.abc import Iterator
 from typing import IO
 
 _DAY = 86_400  # seconds
+
+
+def given_path(path: str | os.PathLike) -> pathlib.Path:
+    """Return a path that a person gave as it is meant: `~` is the home, and it is absolute.
+
+    Links are not followed. Raises FileNotFoundError where `~` names no home that is known.
+    """
+    expanded = os.path.expanduser(path)
+    if os.fspath(path).startswith("~") and expanded == os.fspath(path):
+        raise FileNotFoundError(
+            f"{os.fspath(path)}: no home folder is known for ~ here. Write the whole path."
+        )
+    return pathlib.Path(os.path.abspath(expanded))
 
 
 @contextlib.contextmanager
