@@ -1,8 +1,10 @@
 """Photographs in folders: every kind of broken file, and where each file of a folder goes."""
 
 import contextlib
+import dataclasses
 import hashlib
 import io
+import math
 import os
 import pathlib
 import re
@@ -14,8 +16,9 @@ import zipfile
 import zlib
 
 from cnncourse import __main__ as command
-from cnncourse import _datasets, data, photos
-from cnncourse._datasets import folder_digest, photograph_files
+from cnncourse import data, photos
+from cnncourse.data import catalogue, sources
+from cnncourse.data.folders import folder_digest, photograph_files
 
 import numpy as np
 import PIL.features
@@ -31,7 +34,7 @@ def nothing_here(monkeypatch, tmp_path_factory):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(home / "keras"))
-    monkeypatch.setattr(data, "_network_failed", ["no network in this test"])
+    monkeypatch.setattr(sources, "_offline", ("no network in this test", math.inf))
     return home
 
 
@@ -814,8 +817,10 @@ def known(monkeypatch, tmp_path):
     classes(folder / "train", 4)
     classes(folder / "validation", 2, start=1000)
     put(folder, {"ATTRIBUTION.txt": b"by me", "train/cats/.DS_Store": b"\0"})
-    spec = _datasets.PhotoSpec("cats_vs_dogs", "Pets", 8, 4, 1, folder_digest(folder), "me", "CC0")
-    monkeypatch.setitem(data.PHOTOGRAPHS, "cats_vs_dogs", (spec, data.FILTERED_PHOTOGRAPHS))
+    pets, filtered = catalogue.PHOTO_SETS
+    facts = {"title": "Pets", "train": 8, "validation": 4, "megabytes": 1, "licence": "CC0"}
+    spec = dataclasses.replace(pets, digest=folder_digest(folder), origin="me", **facts)
+    monkeypatch.setattr(catalogue, "PHOTO_SETS", (spec, filtered))
     return folder
 
 
@@ -887,8 +892,8 @@ def test_names_and_kinds_are_not_mixed_up():
 @pytest.fixture
 def archive(monkeypatch, nothing_here):
     """`archive(members)` puts the tutorials' zip into Keras's cache: 4 + 2 photographs."""
-    spec = _datasets.PhotoSpec("cats_vs_dogs", "Filtered", 4, 2, 1, None, "", "")
-    monkeypatch.setattr(data, "FILTERED_PHOTOGRAPHS", spec)
+    pets, filtered = catalogue.PHOTO_SETS
+    spec = dataclasses.replace(filtered, title="Filtered", train=4, validation=2)
     monkeypatch.setenv("CNNCOURSE_SOURCES", "keras")
 
     def make(members=None, cut_to=None):
@@ -906,7 +911,10 @@ def archive(monkeypatch, nothing_here):
             for name, content in contents.items():
                 file.writestr(name, content)
         path.write_bytes(path.read_bytes()[:cut_to])
-        monkeypatch.setattr(data, "_FILTERED_BYTES", path.stat().st_size)
+        size = dataclasses.replace(spec.archive, bytes=path.stat().st_size)
+        monkeypatch.setattr(
+            catalogue, "PHOTO_SETS", (pets, dataclasses.replace(spec, archive=size))
+        )
         return path
 
     return make
@@ -989,7 +997,7 @@ def test_the_real_photographs_are_whole(monkeypatch, real_folder):
     found = data.photographs("cats_vs_dogs")
     assert found.whole
     assert found.title.startswith("Cats and dogs of the Oxford-IIIT Pet Dataset")
-    assert sum(found.counts["train"].values()) == data.PHOTOGRAPHS["cats_vs_dogs"][0].train
+    assert sum(found.counts["train"].values()) == data.photo_sets("cats_vs_dogs")[0].train
     tidy = photos.prepare(found)
     assert tidy.left_out == {"ATTRIBUTION.txt": "not in the folder of a class"}
     assert not tidy.converted
