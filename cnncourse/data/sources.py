@@ -228,6 +228,8 @@ def _what_failed(error: Exception, files: list[str]) -> str:
     said = f"Keras failed ({_cause(error)})"
     if _of_the_network(error):
         said = f"Keras's download failed ({_cause(error)}); it needs a network"
+    elif isinstance(error, OSError) and error.errno:
+        return said
     for file in filter(os.path.exists, files):
         return f"{said}; {file} cannot be read: delete it, and it is downloaded again"
     return said
