@@ -326,9 +326,9 @@ def test_files_and_folders_without_permission_are_listed():
         (folder / "cats/0.png").chmod(0)
         (folder / "cats/shut").chmod(0)
         if os.geteuid() == 0: os.seteuid(65534)
-        with tempfile.TemporaryDirectory() as cache:
-        \tos.environ["XDG_CACHE_HOME"] = cache
-        \tprint(photos.prepare(folder).left_out)
+        cache = tempfile.TemporaryDirectory()
+        os.environ["XDG_CACHE_HOME"] = cache.name
+        print(photos.prepare(folder).left_out)
     """
     with tempfile.TemporaryDirectory() as name:
         folder = classes(pathlib.Path(name))
