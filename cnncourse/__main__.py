@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="every set with its size, licence and source here (default)")
     fill = actions.add_parser("fill", help="write the real sets into a classroom folder")
     fill.add_argument("folder", type=pathlib.Path)
-    known = ", ".join([*data.names(), *data.PHOTOGRAPHS])
+    known = ", ".join([*data.names(), *data.photo_names()])
     fill.add_argument("names", nargs="*", help=f"some of {known} (default: all)")
     verify = actions.add_parser("verify", help="check classroom files, or a folder of them")
     verify.add_argument("paths", nargs="+", type=pathlib.Path)
@@ -142,16 +142,16 @@ def _data(chosen) -> int:
     if chosen.action == "verify":
         return _verify(chosen.paths)
     for name in data.names():
-        spec = data.SPECS[name]
+        spec = data.IMAGE_SETS[name]
         source, where, _ = data.locate(name)
         here = "a stand-in would be drawn" if source == "drawn" else where
         print(f"{name:14} {spec.train:,} + {spec.test:,} images, {spec.megabytes:.0f} MB")
         print(f"{'':14} here: {here}")
         print(f"{'':14} licence: {spec.licence}")
         print(f"{'':14} origin: {spec.origin}")
-    for name, specs in data.PHOTOGRAPHS.items():
+    for name in data.photo_names():
         source, where, _ = data.locate(name)
-        for spec in specs:
+        for spec in data.photo_sets(name):
             print(
                 f"{name:14} {spec.train:,} + {spec.validation:,} photographs, "
                 f"{spec.megabytes:.0f} MB: {spec.title}"
@@ -168,8 +168,8 @@ def _verify(paths: list[pathlib.Path]) -> int:
 
     files = []
     for path in paths:
-        if path.is_dir() and path.name not in data.PHOTOGRAPHS:
-            folders = (path / name for name in data.PHOTOGRAPHS)
+        if path.is_dir() and path.name not in data.photo_names():
+            folders = (path / name for name in data.photo_names())
             files += [*sorted(path.glob("*.npz")), *(f for f in folders if f.exists())]
         else:
             files.append(path)
