@@ -28,7 +28,6 @@ import time
 from cnncourse import exercises
 from cnncourse.exercises import _engine, _limit
 from cnncourse.exercises._values import difference, plain
-
 from tools.changes import Change, changes
 
 KINDS = ("accepted", "named", "generic", "blank", "broken")
