@@ -8,8 +8,9 @@ import dataclasses
 import re
 
 from cnncourse.data import titles
+from tools.lessons import Lesson
 
-from course_facts import FactError, Figure, Lesson, Record, shown
+from course_facts import FactError, Figure, Record, shown
 
 SOURCES = {
     "folder": "a classroom folder",
@@ -351,7 +352,7 @@ def costs(records: list[Record], lessons: list[Lesson], link) -> str:
     by_name = {record.name: record for record in records}
     rows, total = [], 0.0
     for lesson in lessons:
-        record = by_name.get(lesson.stem)
+        record = by_name.get(lesson.name)
         if record is None:
             rows.append([link(lesson.number), str(lesson.minutes), "not stored yet", "", ""])
             continue
