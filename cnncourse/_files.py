@@ -35,20 +35,28 @@ def given_path(path: str | os.PathLike) -> pathlib.Path:
     return pathlib.Path(os.path.abspath(expanded))
 
 
+def user_cache() -> pathlib.Path:
+    """Return where the user's cache folder is or would be; FileNotFoundError without a home."""
+    return given_path(platformdirs.user_cache_path("cnncourse"))
+
+
+def try_to_write(folder: pathlib.Path) -> None:
+    """Make a folder, and a file in it that is gone at once; OSError where that fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=folder).close()
+
+
 def cache_folder() -> pathlib.Path:
     """Return the course's folder for what can be made again; it may not be there yet.
 
     Where the user's cannot be written and XDG_CACHE_HOME names no other, it is a temporary one
     that ends with this process.
     """
-    folder = platformdirs.user_cache_path("cnncourse")
     if os.environ.get("XDG_CACHE_HOME"):
-        return given_path(folder)
+        return user_cache()
     with contextlib.suppress(OSError):
-        folder = given_path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK | os.X_OK):
-            return folder
+        try_to_write(user_cache())
+        return user_cache()
     if not _borrowed:
         _borrowed.append(tempfile.TemporaryDirectory(prefix="cnncourse-"))
     return pathlib.Path(_borrowed[0].name)

@@ -4,18 +4,21 @@ import json
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
 
 from cnncourse import conv, figures, plots, run
 from cnncourse.figures import sizes
 
+import nbformat
 import numpy as np
 import pytest
 from conftest import PAGE
 from scipy import signal
 
 FOLDER = pathlib.Path(figures.__file__).parent
+ROOT = pathlib.Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -97,39 +100,60 @@ def test_an_output_has_widget_still_words_and_data():
     assert data[figures.WIDGET_MIME]["model_id"] == widget.model_id
 
 
-@pytest.mark.parametrize("name", figures.names())
-def test_a_figure_is_one_module_with_all_that_its_files_have(name):
-    module = figures.module(name)
-    assert not re.search(r"^\s*import\b|\bimport\(", module, re.M)
-    assert len(re.findall("^export default", module, re.M)) == 1
-    shared, own = ((FOLDER / f"{file}.css").read_text() for file in ("_shared", name))
-    assert figures.style(name).index(own) > figures.style(name).index(shared)
-    wanted, files = [f"{name}.js"], set()
-    while wanted:
-        file = wanted.pop()
-        files.add(file)
-        text = (FOLDER / file).read_text()
-        for names, source in re.findall(r'^import \{([^}]*)\} from "\./(.*)";$', text, re.M):
-            there = re.findall(
-                r"^export (?:const|function|class) (\w+)", (FOLDER / source).read_text(), re.M
-            )
-            assert set(names.replace(",", " ").split()) <= set(there), file
-            wanted += {source} - files
-        for line in text.splitlines():
-            assert module.count(line) > 0 or not line.strip() or line in text.partition("\n\n")[2]
-    assert "_shared.js" in files
+def stored():
+    """What the lessons' stored outputs give to each figure: {name: data}."""
+    found = {}
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                figure = output.get("data", {}).get(figures.MIME)
+                if figure:
+                    found.setdefault(figure["name"], figure["data"])
+    return found
 
 
-@pytest.mark.parametrize("name", figures.names())
-def test_its_files_are_modules_as_they_stand(name, serve, page):
-    """What the browser makes of the imports is what Python makes of them."""
-    page.goto(f"{serve(FOLDER)}/_loader.js")
-    as_one = """async (text) => Object.keys(await import(URL.createObjectURL(
-        new Blob([text], { type: "text/javascript" }))))"""
-    composed = page.evaluate(as_one, figures.module(name))
-    native = page.evaluate(f"async () => Object.keys(await import('./{name}.js'))")
-    assert "default" in native
-    assert set(native) <= set(composed)
+def test_one_module_does_what_its_files_do_as_they_stand(serve, tmp_path, page):
+    """On data of the stored outputs; the browser follows the imports that Python leaves out."""
+    shutil.copytree(FOLDER, tmp_path / "figures")
+    (tmp_path / "index.html").write_text('<!doctype html><link rel="icon" href="data:,">')
+    page.goto(f"{serve(tmp_path)}/index.html")
+    given = stored()
+    assert sorted(given) == figures.names()
+    for name, data in given.items():
+        composed = figures.module(name)
+        assert not re.search(r"^\s*(import|export .* from)\b", composed, re.MULTILINE)
+        drawn = page.evaluate(
+            """async ([file, text, data]) => {
+              const blob = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+              return Promise.all([import(file), import(blob)].map(async (module) => {
+                const el = document.createElement("div");
+                document.body.append(el);
+                const end = (await module).default.render({ model: { get: () => data }, el });
+                const html = el.outerHTML;
+                end?.();
+                el.remove();
+                return html;
+              }));
+            }""",
+            [f"./figures/{name}.js", composed, data],
+        )
+        assert drawn[0] == drawn[1]
+        assert len(drawn[0]) > 1_000
+
+
+def test_figures_beside_each_other_look_as_they_do_alone(figure_page):
+    """JupyterLab and the site add a style sheet for each: what all share comes again and again."""
+    given = stored().items()
+    fragments = [figures.html(name, data, "data:,", "a still") for name, data in given]
+    page = figure_page("".join(fragments))
+    page.wait_for_function(f"document.querySelectorAll('.is-live').length === {len(fragments)}")
+    looks = """() => [...document.querySelectorAll(".cnncourse-figure, .cnncourse-figure *")]
+      .map((node) => `${node.className}: ${getComputedStyle(node).cssText}`)"""
+    before = page.evaluate(looks)
+    assert len(before) > 500
+    for name in figures.names()[::-1]:
+        page.add_style_tag(content=figures.style(name))
+        assert page.evaluate(looks) == before, name
 
 
 def test_a_still_leaves_the_style_of_the_lesson_alone():

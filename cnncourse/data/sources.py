@@ -175,9 +175,14 @@ def _filtered_photographs(sets: tuple[PhotoSet, ...], download: bool):
     return "Keras's download", read
 
 
+def keras_home() -> pathlib.Path:
+    """Return the folder of Keras's settings and cache; FileNotFoundError without a home."""
+    return given_path(os.environ.get("KERAS_HOME") or "~/.keras")
+
+
 def _keras_cache(files: tuple[str, ...], download: bool) -> pathlib.Path:
     """Return Keras's folder of data sets; Absent where it lacks a set that cannot be fetched."""
-    cache = given_path(os.environ.get("KERAS_HOME") or "~/.keras") / "datasets"
+    cache = keras_home() / "datasets"
     if not any(os.path.exists(cache / file) for file in files):
         cause, when = _offline
         ago = time.monotonic() - when
@@ -341,13 +346,14 @@ PHOTO_READERS = {"folder": _photographs_of_the_classroom, "keras": _filtered_pho
 
 def drawn_photographs(name: str) -> pathlib.Path:
     """Return a folder of drawn photographs; DataError where it cannot be written."""
-    folder = cache_folder() / f"{name}-drawn"
 
     def draw():
         with folder_written_whole(folder) as part:
             standins.draw_photographs(part)
 
+    folder = pathlib.Path(f"{name}-drawn")
     try:
+        folder = cache_folder() / folder
         _made_once(folder, standins.FACES, draw)
     except OSError as error:
         raise unwritable(folder, error, "point XDG_CACHE_HOME at a folder") from error
