@@ -80,10 +80,10 @@ class Sink(io.TextIOBase):
     def write(self, text):
         if self.released:
             return len(text) if inside_answer() else self.stream.write(text)
-        *ended, self.line = (self.line + text[: 10**5]).split("\n")
         if sum(map(len, self.lines)) < self.keep:
+            *ended, line = (self.line + text[: 10**5]).split("\n")
             self.lines += [as_seen(line) for line in ended]
-        self.line = as_seen(self.line, ended=False)[: self.keep]
+            self.line = as_seen(line, ended=False)[: self.keep]
         return len(text)
 
     @property
