@@ -194,6 +194,13 @@ def test_facts_judge_what_values_cannot():
     assert "cannot be judged" in str(judge(exercise, ["a"]))
 
 
+def test_numbers_that_differ_by_their_type_are_shown_as_they_are():
+    exercise = make_value(solution="output_size = [0.2, 0.4]", reveal=True)
+    told = str(judge(exercise, np.array([0.2, 0.4], np.float16)))
+    assert "[0.2 0.4]" in told
+    assert "[0.19995 0.3999 ]" in told
+
+
 def test_a_bank_that_is_wrong_itself_is_an_error_for_its_author():
     with pytest.raises(ValueError, match="its own solution gives"):
         judge(make(solution="def output_size(a, b): return undefined_name"), 3)
@@ -217,6 +224,19 @@ def test_html_says_in_words_what_the_colour_says_and_leaves_the_page_its_colours
         assert "<script>" not in page
         styles = " ".join(re.findall(r"style='([^']*)'", page))
         assert not re.findall(r"(?<!-)\bcolor:(?!inherit)|background:(?!transparent)", styles)
+
+
+def test_hints_fold_out_one_by_one_in_a_wrong_verdict_and_a_blank():
+    for code in ("output_size = ...", "output_size = lambda a, b: 1"):
+        verdict = judged(code, make(hints=("Try <b>.", "Then `size`.")))
+        page = verdict._repr_html_()
+        first, second = page.index("Hint 1 of 2"), page.index("Hint 2 of 2")
+        assert first < page.index("Try &lt;b&gt;.") < second < page.index("<code>size</code>")
+        assert page.count("<details") == page.count("</details>") == 2
+        assert "</details>" not in page[:second], "the second stands inside of the first"
+        assert 'A hint: `exercises.hint("99/output_size")`' in str(verdict)
+        assert "Try" not in str(verdict)
+    assert "<details" not in judged("output_size = lambda a, b: a - b + 1")._repr_html_()
 
 
 def test_hints_come_one_by_one_and_then_say_so(monkeypatch):
