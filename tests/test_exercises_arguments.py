@@ -145,7 +145,8 @@ def test_a_network_that_an_answer_trains_is_a_changed_argument():
     exercise = make(
         solution="def output_size(network): return 1", cases=((Network(),),), mistakes=()
     )
-    trained = "def output_size(network):\n    network.set_weights([np.ones((1, 1)), np.ones(1)])\n    return 1"
+    train = "network.set_weights([np.ones((1, 1)), np.ones(1)])"
+    trained = f"def output_size(network):\n    {train}\n    return 1"
     assert judge(exercise, lambda network: network.count_params() - 1).right
     assert "This changes `network`" in str(judged(trained, exercise))
 
