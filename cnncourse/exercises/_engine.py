@@ -38,11 +38,29 @@ class Mistake:
     code: what fills the blank cell.
     message: what the reader learns: what this answer does, and why that is not what is asked.
     by: the names of the facts that give the mistake away (default: every fact or case agrees).
+    when: what gives away a mistake that readers write in many ways: takes the list of `Trial`s of
+        an answer and says whether the message is true of them. `code` is then an example.
     """
 
     code: str
     message: str
     by: Sequence[str] = ()
+    when: Callable[[list["Trial"]], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case as a Mistake's `when` sees it: values as plain data, None for one that raised.
+
+    given: the case's arguments by the names of the solution's parameters; right: whether the
+    answer did what the solution does; error: what it raised.
+    """
+
+    given: dict[str, Any]
+    expected: Any
+    received: Any
+    right: bool
+    error: str | None = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -321,6 +339,30 @@ def agree(known, found, exercise, by=()):
     return True
 
 
+def fits(mistake, theirs, outcomes, exercise):
+    """Whether an answer's outcomes are a mistake's, or such as its `when` knows them."""
+    if mistake.when is None:
+        return agree(theirs, outcomes, exercise, mistake.by)
+    if any(outcome.wrong or outcome.blank or outcome.changed for outcome in outcomes):
+        return False
+    trials = [
+        Trial(
+            exercise.arguments(case) if case is not None else {},
+            known.value,
+            found.value,
+            agree([known], [found], exercise),
+            found.error,
+        )
+        for case, known, found in zip(
+            exercise.cases or [None], exercise.expected, outcomes, strict=True
+        )
+    ]
+    try:
+        return bool(mistake.when(trials))
+    except (TypeError, ValueError):  # values of a kind or shape that `when` does not compare
+        return False
+
+
 def right(exercise, outcomes):
     """Whether the outcomes are the solution's, and every argument stayed as it was."""
     untouched = not any(outcome.changed for outcome in outcomes)
@@ -360,7 +402,7 @@ def judge(exercise, answer):
     if lines or untouched or any(outcome.blank for outcome in outcomes):
         return not_attempted(exercise, lines)
     for mistake, theirs in exercise.mistaken:
-        if agree(theirs, outcomes, exercise, mistake.by):
+        if fits(mistake, theirs, outcomes, exercise):
             return wrong(exercise, outcomes, run.printed, mistake)
     return wrong(exercise, outcomes, run.printed)
 
