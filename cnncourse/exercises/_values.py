@@ -92,7 +92,7 @@ def difference(expected, received, tolerance):
         return None if same else "the text"
     if isinstance(expected, np.ndarray):
         return difference_of_numbers(expected, received, tolerance)
-    same = expected is received or (isinstance(expected, Unreadable) and expected == received)
+    same = expected is received or (isinstance(received, Unreadable) and expected == received)
     return None if same else "the value"
 
 
