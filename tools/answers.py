@@ -26,7 +26,7 @@ import sys
 import time
 
 from cnncourse import exercises
-from cnncourse.exercises import _engine, _limit
+from cnncourse.exercises import _engine, _limit, _observe
 from cnncourse.exercises._values import difference, plain
 from tools.changes import Change, changes
 
@@ -61,7 +61,7 @@ class Sweep:
                 exercise, cases=exercise.drawn(SEED, draws), seconds=seconds
             )
             self.drawn.expected  # noqa: B018 - an error in draw is one here
-        self.theirs = functools.cache(lambda code: self.on_drawn(code, self.exercise.fill(code)))
+        self.theirs = functools.cache(lambda code: self.on_drawn(self.exercise.fill(code)))
 
     def judge(self, change):
         """What the check says to one change."""
@@ -87,22 +87,26 @@ class Sweep:
             if exercise.cases and exercise.cases != ((),):
                 return "no draw", ""
             return ("", "") if self.same_value(answer) else ("by facts", "")
+        found = self.on_drawn(answer)
+        kind = "untrue" if mistake else "hole"
+        if len(found) < len(self.drawn.cases):
+            return kind, f"{one_line(found[-1].call if found else '')}: does not end"
+        if mistake and mistake.when:
+            true = _observe.fits(mistake, None, found, self.drawn)
+            return ("", "") if true else (kind, "what its `when` says does not hold")
         known = self.theirs(mistake.code) if mistake else self.drawn.expected
-        found = self.on_drawn(change.source, answer)
         by = mistake.by if mistake else ()
         for one, other in zip(known, found, strict=False):
-            same = _engine.agree([one], [other], exercise, by)
+            same = _observe.agree([one], [other], exercise, by)
             if not same or (not mistake and other.changed):
-                return ("untrue" if mistake else "hole"), f"{one.call}: {told(one)}, {told(other)}"
-        if len(found) < len(known):
-            return ("untrue" if mistake else "hole"), f"{found[-1].call}: does not end"
+                return kind, f"{one_line(one.call)}: {told(one)} but {told(other)}"
         return "", ""
 
-    def on_drawn(self, code, answer):
+    def on_drawn(self, answer):
         """What an answer does on the drawn cases; less of them where it does not end."""
         outcomes = []
         run = _limit.limited(
-            lambda: _engine.observe(self.drawn, answer, outcomes), 4 * self.exercise.seconds
+            lambda: _observe.observe(self.drawn, answer, outcomes), 4 * self.exercise.seconds
         )
         return outcomes if run.ended else outcomes[:-1]
 
@@ -125,7 +129,12 @@ def described(value):
 def told(outcome):
     """What an outcome is, in a few words."""
     found = outcome.wrong or outcome.error or outcome.value
-    return str(found)[:200] + (f" (changes {', '.join(outcome.changed)})" * bool(outcome.changed))
+    changed = f" (changes {', '.join(outcome.changed)})" if outcome.changed else ""
+    return one_line(str(found)) + changed
+
+
+def one_line(text):
+    return " ".join(text.split())[:120]
 
 
 def chosen(names):
