@@ -8,6 +8,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
+from cnncourse import figures
 from cnncourse.data import catalogue
 from tools import lessons
 
@@ -17,6 +18,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "site" / "_ext"))
 
 import course_facts  # noqa: E402
+import course_pages  # noqa: E402
 import lesson_map  # noqa: E402
 import results_page  # noqa: E402
 
@@ -348,6 +350,10 @@ def test_a_set_that_no_lesson_has_used(every_lesson):
 
 
 # Pages
+
+
+def test_every_figure_has_its_heading_and_words():
+    assert sorted(course_pages.FIGURES) == figures.names()
 
 
 def test_the_guide_has_notes_on_every_lesson(every_lesson):
