@@ -195,11 +195,11 @@ if __name__ == "__main__":
 
 def with_exercise(text):
     """The lesson with a fourth blank."""
-    return text.replace(_END, _blank("square") + _END)
+    return text.replace(_END, _blank("squares") + _END)
 
 
 def with_exercise_in_bank(text):
-    return text.removesuffix(")\n") + _exercise("square", "x * x", ("2 * x", "x + x + x")) + ")\n"
+    return text.removesuffix(")\n") + _exercise("squares", "x * x", ("2 * x", "x + x + x")) + ")\n"
 
 
 def with_figure(text):
