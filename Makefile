@@ -41,7 +41,7 @@ notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs
 	@$(BIN)/python -m tools.handout solutions
 
 results: $(READY)  ## run the studies (hours; goes on where it stopped) and write results/
-	@set -e; for study in studies/[0-9][0-9]_*.py; do echo "$$study"; CNNCOURSE_BUDGET=full CNNCOURSE_STORE=1 $(BIN)/python $$study; done
+	@CNNCOURSE_BUDGET=full $(BIN)/python -m tools.study
 
 store: $(READY)  ## run every lesson in full on real data; keep outputs in notebooks/, numbers in results/
 	@CNNCOURSE_BUDGET=full $(BIN)/python -m cnncourse run --store
