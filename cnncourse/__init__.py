@@ -7,11 +7,19 @@ does so only on processors with VNNI instructions, and without it training here 
 times as much CPU time. TF_ENABLE_ONEDNN_OPTS=0 turns it off.
 """
 
+import contextlib
 import os
 
 from . import _quiet
+from ._files import given_path
 
 __version__ = "0.1.0"
+
+# A relative folder is meant from where the command stands; its kernels stand elsewhere.
+for _variable in ("CNNCOURSE_DATA", "CNNCOURSE_PHOTOS", "KERAS_HOME", "XDG_CACHE_HOME"):
+    if os.environ.get(_variable):
+        with contextlib.suppress(OSError):
+            os.environ[_variable] = str(given_path(os.environ[_variable]))
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -1,5 +1,7 @@
 """cnncourse.conv against SciPy, TensorFlow and the counts that were published."""
 
+import re
+
 from cnncourse import conv
 
 import numpy as np
@@ -233,6 +235,29 @@ def test_counts_follow_the_loops(case):
     assert counts.parameters == kernels.size + kernels.shape[-1]
 
 
+@few
+@given(poolings())
+def test_counts_of_a_pooling_follow_the_loops(case):
+    images, size, stride, padding = case
+    out = conv.max_pool2d(images[0], size, stride, padding)
+    fixed = conv.count_pool2d(images.shape[1:], size, stride, padding)
+    assert fixed == (out.shape, 0, out.size * size[0] * size[1], 0)
+    learned = conv.count_pool2d(images.shape[1:], size, stride, padding, trainable=True)
+    assert learned.output == out.shape
+    assert learned.parameters == 2 * images.shape[-1]
+    assert learned.connections == fixed.connections + out.size
+    assert learned.multiply_adds == out.size
+
+
+def test_counts_without_a_bias_and_with_only_some_channels():
+    assert conv.count_dense(7, 3) == ((3,), 24, 24, 21)
+    assert conv.count_dense(7, 3, bias=False) == ((3,), 21, 21, 21)
+    assert conv.count_conv2d((6, 5, 2), 3, 4, bias=False) == ((4, 3, 4), 72, 864, 864)
+    some = conv.count_conv2d((6, 5, 3), (2, 3), reads=[[0], [2, 1]])
+    assert some == ((5, 3, 2), 18 + 2, 20 * 15, 18 * 15)
+    assert conv.count_conv2d((6, 5, 3), (2, 3), 2, reads=[[0], [2, 1]]) == some
+
+
 # Wrong input ------------------------------------------------------------------------------------
 
 image, kernel = np.ones((5, 6)), np.ones((3, 3))
@@ -270,3 +295,115 @@ image, kernel = np.ones((5, 6)), np.ones((3, 3))
 def test_what_does_not_fit_says_where_and_why(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+FITS_NOT = "Use a smaller window, more padding, or padding='same'."
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: conv.output_size(3, 7, padding=(1, 0)),
+            "a window of 7 does not fit along this axis: there are 3 pixels and 1 + 0 of padding, "
+            f"3 too few. {FITS_NOT}",
+        ),
+        (
+            lambda: conv.output_size(3, 7, padding=(0, 2)),
+            "a window of 7 does not fit along this axis: there are 3 pixels and 0 + 2 of padding, "
+            f"2 too few. {FITS_NOT}",
+        ),
+        (
+            lambda: conv.conv2d(np.ones((9, 4)), np.ones((3, 6))),
+            "a window of 6 does not fit along the width: there are 4 pixels, 2 too few. "
+            + FITS_NOT,
+        ),
+        (
+            lambda: conv.max_pool2d(image, (2, 3), padding=((0, 1), (3, 4))),
+            "padding of 4 on the width leaves windows of 3 without a single pixel of the image: "
+            "pad by at most 2.",
+        ),
+        (
+            lambda: conv.max_pool2d(image, 2, padding=((1, 2), (1, 1))),
+            "padding of 2 on the height leaves windows of 2 without a single pixel of the image: "
+            "pad by at most 1.",
+        ),
+        (
+            lambda: conv.count_conv2d((9, 9, 4), 3, reads=[[0, 3], [1, 4]]),
+            "map 1 reads [1, 4]; expected different channels from 0 to 3.",
+        ),
+        (
+            lambda: conv.count_conv2d((9, 9, 4), 3, reads=[[2, 2]]),
+            "map 0 reads [2, 2]; expected different channels from 0 to 3.",
+        ),
+        (
+            lambda: conv.count_conv2d((9, 9, 4), 3, reads=[[]]),
+            "map 0 reads []; expected different channels from 0 to 3.",
+        ),
+        (
+            lambda: conv.count_conv2d((9, 9, 4), 3, 3, reads=[[0], [1]]),
+            "maps is 3, but reads lists the channels of 2 map(s).",
+        ),
+        (
+            lambda: conv.conv2d(np.ones((5, 6, 3)), np.ones((2, 3, 4, 1))),
+            "images have 3 channel(s) on their last axis (shape (5, 6, 3)), but the kernels are 4 "
+            "deep on axis 2 (shape (2, 3, 4, 1)). A kernel has the depth of its input: give "
+            "kernels of shape (2, 3, 3, number of kernels).",
+        ),
+        (
+            lambda: conv.conv2d(np.ones((5, 0)), kernel),
+            "images have shape (5, 0): axis 1 is empty, so there is no pixel to read. Give at "
+            "least one image of at least one pixel.",
+        ),
+        (
+            lambda: conv.conv2d(image, np.ones((3, 0))),
+            "kernels have shape (3, 0): axis 1 is empty.",
+        ),
+        (
+            lambda: conv.conv2d(image, np.ones((3, 3, 1, 2)), bias=np.ones((1, 2))),
+            "bias has shape (1, 2), but there are 2 kernel(s) on the last axis of kernels: give "
+            "one number, or one for each kernel, shape (2,).",
+        ),
+        (lambda: conv.conv2d(image, kernel, bias="1"), "bias hold <U1; expected real numbers."),
+        (lambda: conv.conv2d(image, kernel, stride=(1, 0)), "stride is 0; expected 1 or more."),
+        (lambda: conv.conv2d(image, kernel, padding=-1), "padding is -1; expected 0 or more."),
+        (lambda: conv.max_pool2d(image, 0), "size is 0; expected 1 or more."),
+        (lambda: conv.count_pool2d((5, 6, 1), 0), "size is 0; expected 1 or more."),
+        (lambda: conv.count_pool2d((5, 0, 1)), "shape is 0; expected 1 or more."),
+        (lambda: conv.count_conv2d((5, 6, 1), (0, 1), 1), "kernel is 0; expected 1 or more."),
+        (lambda: conv.count_conv2d((5, 6, 1), 3, 0), "maps is 0; expected 1 or more."),
+        (lambda: conv.count_dense(0, 1), "inputs is 0; expected 1 or more."),
+        (lambda: conv.count_dense(1, 0), "outputs is 0; expected 1 or more."),
+        (lambda: conv.output_size(1, 0), "kernel is 0; expected 1 or more."),
+        (lambda: conv.output_size(1, 1, 0), "stride is 0; expected 1 or more."),
+        (lambda: conv.same_padding(0, 1), "size is 0; expected 1 or more."),
+        (lambda: conv.same_padding(1, 0), "kernel is 0; expected 1 or more."),
+        (lambda: conv.same_padding(1, 1, 0), "stride is 0; expected 1 or more."),
+    ],
+)
+def test_the_numbers_in_the_messages_are_those_of_the_input(call, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        call()
+
+
+def test_what_is_just_large_enough_fits():
+    assert conv.output_size(1, 1) == 1
+    assert conv.output_size(3, 6, padding=(1, 2)) == 1
+    assert conv.conv2d(np.ones((1, 1)), np.ones((1, 1)), padding=0).tolist() == [[1]]
+    assert conv.max_pool2d([[3]], 1).tolist() == [[3]]
+    assert conv.count_dense(1, 1).parameters == 2
+    assert conv.output_size(5, 3, padding="SAME") == 5
+    assert conv.output_size(5, 3, padding="VALID") == 3
+    assert conv.conv2d(image, kernel, padding=[[0, 1], [2, 3]]).shape == (4, 9)
+    assert conv.conv2d(image, kernel, stride=np.array([2, 3])).shape == (2, 2)
+
+
+def test_the_result_is_as_wide_as_its_input():
+    wide, narrow = np.ones((3, 3)), np.ones((3, 3), np.float32)
+    assert conv.conv2d(wide, narrow).dtype == np.float64
+    assert conv.conv2d(narrow, narrow).dtype == np.float32
+    assert conv.conv2d(narrow.astype(np.float16), narrow.astype(np.float16)).dtype == np.float32
+    assert conv.average_pool2d(np.ones((2, 2), np.uint8)).dtype == np.float32
+    assert conv.average_pool2d(wide).dtype == np.float64
+    assert conv.average_pool2d(np.ones((2, 2), bool)).tolist() == [[1]]
+    assert conv.max_pool2d(np.eye(2, dtype=bool)).tolist() == [[1]]

@@ -4,16 +4,21 @@ import json
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
 
 from cnncourse import conv, figures, plots, run
 from cnncourse.figures import sizes
 
+import nbformat
 import numpy as np
 import pytest
 from conftest import PAGE
 from scipy import signal
+
+FOLDER = pathlib.Path(figures.__file__).parent
+ROOT = pathlib.Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -90,9 +95,65 @@ def test_an_output_has_widget_still_words_and_data():
     widget = figure._widget
     state = widget.get_state()
     assert state["data"] == figure.data
-    assert state["_esm"] == (pathlib.Path(figures.__file__).parent / "convolution.js").read_text()
-    assert ".cnncourse-figure" in state["_css"]
+    assert state["_esm"] == figures.module("convolution")
+    assert state["_css"] == figures.style("convolution")
     assert data[figures.WIDGET_MIME]["model_id"] == widget.model_id
+
+
+def stored():
+    """What the lessons' stored outputs give to each figure: {name: data}."""
+    found = {}
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                figure = output.get("data", {}).get(figures.MIME)
+                if figure:
+                    found.setdefault(figure["name"], figure["data"])
+    return found
+
+
+def test_one_module_does_what_its_files_do_as_they_stand(serve, tmp_path, page):
+    """On data of the stored outputs; the browser follows the imports that Python leaves out."""
+    shutil.copytree(FOLDER, tmp_path / "figures")
+    (tmp_path / "index.html").write_text('<!doctype html><link rel="icon" href="data:,">')
+    page.goto(f"{serve(tmp_path)}/index.html")
+    given = stored()
+    assert sorted(given) == figures.names()
+    for name, data in given.items():
+        composed = figures.module(name)
+        assert not re.search(r"^\s*(import|export .* from)\b", composed, re.MULTILINE)
+        drawn = page.evaluate(
+            """async ([file, text, data]) => {
+              const blob = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+              return Promise.all([import(file), import(blob)].map(async (module) => {
+                const el = document.createElement("div");
+                document.body.append(el);
+                const end = (await module).default.render({ model: { get: () => data }, el });
+                const html = el.outerHTML;
+                end?.();
+                el.remove();
+                return html;
+              }));
+            }""",
+            [f"./figures/{name}.js", composed, data],
+        )
+        assert drawn[0] == drawn[1]
+        assert len(drawn[0]) > 1_000
+
+
+def test_figures_beside_each_other_look_as_they_do_alone(figure_page):
+    """JupyterLab and the site add a style sheet for each: what all share comes again and again."""
+    given = stored().items()
+    fragments = [figures.html(name, data, "data:,", "a still") for name, data in given]
+    page = figure_page("".join(fragments))
+    page.wait_for_function(f"document.querySelectorAll('.is-live').length === {len(fragments)}")
+    looks = """() => [...document.querySelectorAll(".cnncourse-figure, .cnncourse-figure *")]
+      .map((node) => `${node.className}: ${getComputedStyle(node).cssText}`)"""
+    before = page.evaluate(looks)
+    assert len(before) > 500
+    for name in figures.names()[::-1]:
+        page.add_style_tag(content=figures.style(name))
+        assert page.evaluate(looks) == before, name
 
 
 def test_a_still_leaves_the_style_of_the_lesson_alone():
@@ -159,7 +220,7 @@ def test_the_still_stands_without_script_in_print_and_after_a_failure(tmp_path, 
 
 def test_both_ways_into_the_dark_have_the_same_colours():
     """CSS cannot share a block between a media query and a selector."""
-    css = (pathlib.Path(figures.__file__).parent / "figures.css").read_text("utf-8")
+    css = (FOLDER / "_shared.css").read_text("utf-8")
     chosen, preferred = (
         [line.strip() for line in block.splitlines() if ":" in line]
         for block in re.findall(r"\.cnncourse-figure \{\n([^}]*color-scheme: dark;)", css)
