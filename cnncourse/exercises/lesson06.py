@@ -1,6 +1,6 @@
 """The exercises of lesson 06: sizes, strides, two helpers, and the count of an Inception module."""
 
-from cnncourse.exercises._engine import Exercise, Mistake
+from cnncourse.exercises import Exercise, Mistake
 
 import numpy as np
 
