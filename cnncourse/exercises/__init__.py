@@ -55,6 +55,9 @@ The exercises of lesson NN are the tuple `EXERCISES` in `lessonNN.py` beside thi
   with `cases` what it returns, and gives a dict: {"number of parameters": model.count_params()}.
   Every right answer must have the same facts. `Mistake(..., by=("padding",))` is known by these
   facts alone. `raise Wrong("...")` says in your own words why there is nothing to judge.
+- `Mistake(..., when=function)` is for a mistake with many faces: `when` takes one `Trial` a case
+  and says whether the message is true, such as "right wherever the stride is 1": `_when.py` has
+  the common ones. An answer gets the first mistake that fits it: the special before the general.
 - A hint does not give the answer before the last. A message says what the reader's code does,
   and why that is not what is asked; sentences may use `code`.
 - A cell that needs the reader's answers begins with `if exercises.done("08/normalise", ...):`, so
@@ -67,7 +70,9 @@ import importlib
 import importlib.resources
 import re
 
-from cnncourse.exercises._engine import Exercise, Mistake, Wrong, judge
+from cnncourse.exercises._engine import judge
+from cnncourse.exercises._exercise import Exercise, Mistake
+from cnncourse.exercises._observe import Wrong
 from cnncourse.exercises._show import Verdict
 
 __all__ = [

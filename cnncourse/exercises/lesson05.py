@@ -7,6 +7,32 @@ import numpy as np
 _CODE = np.array([1, -1, -1, 1])
 _LONG_CODE = np.array([1, -1, 1, 1, -1, -1, 1])
 
+
+def _draw_connections(random):
+    """The side of the maps, that of the kernels, and of each map how many maps it reads."""
+    reads = random.integers(1, 9, random.integers(1, 7)).tolist()
+    return int(random.integers(1, 13)), int(random.integers(1, 8)), reads
+
+
+def _draw_distance(random):
+    """Outputs between -1.8 and 1.8, as F6 gives them, and a code of +1 and -1."""
+    length = random.integers(1, 13)
+    return random.uniform(-1.8, 1.8, length).round(2), random.choice([-1, 1], length)
+
+
+def _draw_sides(random):
+    """The side of an image and layers through which it goes without being used up."""
+    side = left = int(random.integers(20, 61))
+    layers = []
+    for kind in random.choice(["convolution", "subsampling"], random.integers(1, 6)).tolist():
+        size = int(random.integers(1, 6))
+        if size > left:
+            break
+        left = left - size + 1 if kind == "convolution" else left // size
+        layers.append((kind, size))
+    return side, layers
+
+
 EXERCISES = (
     Exercise(
         name="05/connections",
@@ -44,6 +70,7 @@ EXERCISES = (
             (10, 5, [3] * 6 + [4] * 9 + [6]),
             (1, 5, [16] * 120),
         ),
+        draw=_draw_connections,
         mistakes=(
             Mistake(
                 code="""
@@ -106,6 +133,113 @@ EXERCISES = (
                     "has a kernel of its own."
                 ),
             ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        total = 0
+                        for n in reads:
+                            total += (kernel * kernel * n + 1) * side * side
+                            return total
+                """,
+                message=(
+                    "These are the connections of the first map alone: a `return` inside of the "
+                    "loop ends it in the first round, and `reads[0]` is the first entry."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        for n in reads:
+                            total = (kernel * kernel * n + 1) * side * side
+                        return total
+                """,
+                message=(
+                    "These are the connections of the last map alone. The maps have to be added "
+                    "up: begin with 0, and `+=`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return [(kernel * kernel * n + 1) * side * side for n in reads]
+                """,
+                message="This is a list with an entry for each map. Add them up: `sum`.",
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return (kernel * kernel * sum(reads) + 1) * side * side
+                """,
+                message=(
+                    "This gives all the maps together one bias. Each output map has its own, so "
+                    "there are `len(reads)` of them at each place."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum(
+                            (kernel * kernel * n + 1) * (side - kernel + 1) ** 2 for n in reads
+                        )
+                """,
+                message=(
+                    "`side` is the side of the output maps already: nothing is to be taken off "
+                    "for the kernel any more."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum((kernel * kernel * n - 1) * side * side for n in reads)
+                """,
+                message="The bias is taken away here. It is one connection more: `+ 1`.",
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum(kernel * kernel * (n + 1) * side * side for n in reads)
+                """,
+                message=(
+                    "This counts a whole kernel where the bias should stand, as if each map read "
+                    "one map more. The bias is one number: `kernel * kernel * n + 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum(kernel * kernel * n for n in reads)
+                """,
+                message=(
+                    "These are the weights, counted once. The biases are missing, and each of "
+                    "both is used at every pixel of a map: times `side * side`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum((kernel * kernel * n + 1) * side * 2 for n in reads)
+                """,
+                message="A map has `side * side` pixels: `side ** 2`, and not `side * 2`.",
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum((kernel * 2 * n + 1) * side * side for n in reads)
+                """,
+                message=(
+                    "A kernel has `kernel * kernel` numbers: `kernel ** 2`, and not `kernel * 2`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return (kernel * kernel * len(reads) + 1) * side * side
+                """,
+                message=(
+                    "`len(reads)` is how many output maps there are. How many maps each of them "
+                    "reads are the entries of `reads`: go through them."
+                ),
+            ),
         ),
         shows=(
             "Parameters, used once at every pixel: connections are the work, parameters the "
@@ -140,7 +274,8 @@ EXERCISES = (
                 return sorted(ring[number - 6 : number - 2])
             """,
         ),
-        cases=((0,), (3,), (4,), (5,), (6,), (8,), (9,), (11,)),
+        cases=tuple((number,) for number in range(12)),
+        draw=lambda random: (int(random.integers(12)),),
         mistakes=(
             Mistake(
                 code="""
@@ -171,6 +306,80 @@ EXERCISES = (
                         return [(number + s) % 6 for s in range(3 if number < 6 else 4)]
                 """,
                 message="The right maps, in the order of the ring. Asked for is a sorted list.",
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return {(number + s) % 6 for s in range(3 if number < 6 else 4)}
+                """,
+                message="These are the right maps, as a set. `sorted` makes a list of it.",
+            ),
+            Mistake(
+                code="def c3_row(number): return sorted((number + s) % 6 for s in range(4))",
+                message="Maps 0 to 5 read three neighbours; this gives four to all.",
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 for s in range(4 if number < 6 else 3))
+                """,
+                message="It is the other way round: maps 0 to 5 read three, 6 to 11 read four.",
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 for s in range(3 if number < 5 else 4))
+                """,
+                message="Map 5 is the last that reads three: `number < 6` has three neighbours.",
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 for s in range(2 if number < 6 else 3))
+                """,
+                message=(
+                    "One neighbour is missing in each row. `range(3)` is 0, 1, 2, three numbers: "
+                    "the end is not among them."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 5 for s in range(3 if number < 6 else 4))
+                """,
+                message="There are six maps, 0 to 5, so the ring has six places: `% 6`.",
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + 1 + s) % 6 for s in range(3 if number < 6 else 4))
+                """,
+                message=(
+                    "This begins one map too late: the first map that is read has the same number "
+                    "as the row, and 0 for row 6."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number - s) % 6 for s in range(3 if number < 6 else 4))
+                """,
+                message=(
+                    "This goes down from the first map. In the paper's table the neighbours go up: "
+                    "map 0 reads 0, 1, 2."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        if number < 6:
+                            return sorted((number + s) % 6 for s in range(3))
+                        return sorted((number + s) % 6 for s in (0, 1, 3, 4))
+                """,
+                message=(
+                    "Maps 6 to 11 read four neighbours in a row. The four with a gap in the middle "
+                    "are those of the maps 12 to 14."
+                ),
             ),
             Mistake(
                 code="def c3_row(number): return sorted((number + s) % 6 for s in range(3))",
@@ -242,6 +451,7 @@ EXERCISES = (
             (np.array([1.0, -1.0, -1.0, 1.0]), _CODE),
             (np.array([-1.5, 0.2, 0.0, 1.7, -1.0, 0.3, -0.4]), _LONG_CODE),
         ),
+        draw=_draw_distance,
         mistakes=(
             Mistake(
                 code="def distance(outputs, code): return np.sqrt(np.sum((outputs - code) ** 2))",
@@ -277,6 +487,71 @@ EXERCISES = (
                 message=(
                     "This is the dot product, which says how alike the two are. The distance says "
                     "how unlike: squares of differences."
+                ),
+            ),
+            Mistake(
+                code="def distance(outputs, code): return np.sum((outputs + code) ** 2)",
+                message=(
+                    "This is the distance to the opposite code: the two are added here. Subtract "
+                    "one from the other."
+                ),
+            ),
+            Mistake(
+                code="def distance(outputs, code): return np.sum(outputs - code)",
+                message=(
+                    "These are the differences, added up without being squared: those above and "
+                    "those below 0 cancel."
+                ),
+            ),
+            Mistake(
+                code="def distance(outputs, code): return abs(np.sum(outputs - code))",
+                message=(
+                    "The sign is taken off after adding, when what is above and what is below 0 "
+                    "has cancelled. Square each difference, then add."
+                ),
+            ),
+            Mistake(
+                code="def distance(outputs, code): return np.sum(outputs ** 2 - code ** 2)",
+                message=(
+                    "This squares first and subtracts then, so that the sign of the outputs is "
+                    "lost. The difference is squared: `(outputs - code) ** 2`."
+                ),
+            ),
+            Mistake(
+                code="def distance(outputs, code): return np.sum(outputs ** 2)",
+                message="This is the distance to a code of zeros: `code` has no part in it.",
+            ),
+            Mistake(
+                code="def distance(outputs, code): return np.linalg.norm(outputs - code) ** 4",
+                message=(
+                    "This is the square of what is asked for: the sum of the squares is the "
+                    "squared distance already."
+                ),
+            ),
+            Mistake(
+                code="def distance(outputs, code): return np.sum((outputs - code) ** 2) / 2",
+                message="This is half of the sum. The paper's unit has no factor before it.",
+            ),
+            Mistake(
+                code="def distance(outputs, code): return np.max((outputs - code) ** 2)",
+                message="This is the square of the largest difference. Add the squares of all.",
+            ),
+            Mistake(
+                code="def distance(outputs, code): return np.sum((outputs - code) * 2)",
+                message=(
+                    "This doubles the differences, `* 2`; squared is `** 2`. Without the square "
+                    "those above and those below 0 cancel."
+                ),
+            ),
+            Mistake(
+                code="def distance(outputs, code): return -np.sum((outputs - code) ** 2)",
+                message="The sign is wrong: a distance is not below 0.",
+            ),
+            Mistake(
+                code="def distance(outputs, code): return (outputs - code) ^ 2",
+                message=(
+                    "`^` is no power in Python: it compares the bits of whole numbers. A square is "
+                    "`** 2`."
                 ),
             ),
             Mistake(
@@ -342,6 +617,7 @@ EXERCISES = (
             ),
             (20, [("subsampling", 3), ("convolution", 3), ("convolution", 2)]),
         ),
+        draw=_draw_sides,
         mistakes=(
             Mistake(
                 code="""
@@ -423,6 +699,121 @@ EXERCISES = (
                 """,
                 message="The first entry is the image itself. Asked for is the side after each "
                 "layer: as many entries as there are layers.",
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            found.append(side)
+                            side = side - size + 1 if kind == "convolution" else side // size
+                        return found
+                """,
+                message=(
+                    "These are the sides before each layer. Change `side` first, and append it "
+                    "then."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else side // size
+                            found.append(side)
+                            return found
+                """,
+                message=(
+                    "The list ends after the first layer. A `return` that stands inside of the "
+                    "loop ends the function in the first round: move it out to the left."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else -(-side // size)
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "This rounds up. A window that does not lie on the map as a whole is left out: "
+                    "divide with `//`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else side // 2
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "Subsampling halves the side here, whatever its window is. The window's side "
+                    "stands beside the kind: `side // size`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - 4 if kind == "convolution" else side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "A convolution takes 4 off the side here, which is right for a kernel of 5 "
+                    "alone. Use the size that stands beside the kind: `side - size + 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side // size if kind == "convolution" else side - size + 1
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "The two rules are exchanged: a kernel fits `side - size + 1` times, and there "
+                    "are `side // size` windows that do not overlap."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size - 1 if kind == "convolution" else side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "The 1 is taken off instead of added: a kernel as large as the map fits once, "
+                    "and `side - size + 1` is 1 then."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            if kind == "convolution":
+                                side = side - size + 1
+                            elif kind == "pooling":
+                                side = side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "This keeps the side through a subsampling layer. Is its kind spelled as in "
+                    '`layers`, `"subsampling"`?'
+                ),
             ),
             Mistake(
                 code="""
