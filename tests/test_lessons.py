@@ -1,6 +1,6 @@
 """The list of the lessons: what a header says, whom a blank belongs to, what counts as a minute."""
 
-from cnncourse import exercises
+from cnncourse import exercises, run
 from tools import lessons
 
 import jupytext
@@ -191,9 +191,34 @@ def test_further_is_outside_the_count_wherever_it_stands(counted):
     assert counted(text, [130, 10_000]) == (lessons.Count(words=5, lines=1, waiting=130 / 60))
 
 
-def test_only_long_cells_make_a_reader_wait(counted):
-    assert counted(code("a") + code("b") + code("c"), [119, 121, 3]).waiting == 121 / 60
-    assert counted(code("a")).waiting == 0
+BUSY = """\
+import time
+end = time.process_time() + 3
+while time.process_time() < end: pass
+"""
+IDLE = "time.sleep(3)"
+RECORD = """\
+from cnncourse import results
+book = results.Book("01_long")
+book.add("answer", 42)
+book.close(key="answer")
+"""
+
+
+def test_what_a_reader_waits_for_is_the_time_that_long_cells_compute(course, monkeypatch):
+    monkeypatch.setattr(run, "LONG_CELL", 2)
+    path = course / "notebooks" / "01_long.ipynb"
+    sources = (BUSY, IDLE, RECORD)
+    path.with_suffix(".md").write_text(TEXT + "".join(code(source) for source in sources))
+    cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    assert run.run_lesson(path, course, run.Progress(), store=True).error is None
+    stored = nbformat.read(path, as_version=4)
+    assert not any("cpu_seconds" in cell.metadata for cell in stored.cells)
+    seconds = stored.metadata["cnncourse"]["cpu_seconds"]
+    assert seconds[stored.cells[0].id] >= 3
+    assert stored.cells[1].id not in seconds
+    assert lessons.count(path.with_suffix(".md")).waiting == sum(seconds.values()) / 60
 
 
 def test_the_table_has_every_lesson_with_its_minutes():

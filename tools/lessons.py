@@ -168,7 +168,6 @@ _BOX = re.compile(rf"^> \*\*({'|'.join(BOXES)})[.:]?\*\*", re.I | re.M)
 _QUESTION = re.compile(r"^\*\*\d+\.\*\* ", re.M)
 _FENCE = re.compile(r"^(```|~~~).*\n((?:.*\n)*?)\1[ ]*$", re.M)
 _FOLDED = re.compile(r"<details\b(?:(?!<details\b).)*?</details>", re.S)
-_LONG = 120  # seconds at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,7 +201,7 @@ def count(path: pathlib.Path) -> Count:
     stored = nbformat.read(path.with_suffix(".ipynb"), as_version=4)
     seconds = stored.metadata.get("cnncourse", {}).get("cpu_seconds", {})
     ids = [cell.id for cell in _core(stored.cells) if cell.cell_type == "code"]
-    waiting = sum(s for s in map(seconds.get, ids) if s and s > _LONG) / 60
+    waiting = sum(seconds.get(cell, 0) for cell in ids) / 60
 
     texts, lines, tagged = [], [], 0
     for cell in _core(jupytext.read(path).cells):
