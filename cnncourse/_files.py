@@ -37,7 +37,10 @@ def given_path(path: str | os.PathLike) -> pathlib.Path:
 
 def user_cache() -> pathlib.Path:
     """Return where the user's cache folder is or would be; FileNotFoundError without a home."""
-    return given_path(platformdirs.user_cache_path("cnncourse"))
+    try:
+        return given_path(platformdirs.user_cache_path("cnncourse"))
+    except RuntimeError as error:
+        raise FileNotFoundError(str(error)) from error
 
 
 def try_to_write(folder: pathlib.Path) -> None:

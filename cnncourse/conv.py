@@ -53,10 +53,7 @@ def output_size(
 
     Raises ValueError where the window is larger than the padded axis.
     """
-    size, kernel, stride = (
-        _whole(value, name, least=1)
-        for value, name in ((size, "size"), (kernel, "kernel"), (stride, "stride"))
-    )
+    size, kernel, stride = _ones_or_more(size=size, kernel=kernel, stride=stride)
     before, after = _padding_of_axis(padding, size, kernel, stride)
     return _places(size, kernel, stride, before, after, axis="this axis")
 
@@ -70,10 +67,7 @@ def same_padding(size: int, kernel: int, stride: int = 1) -> tuple[int, int]:
 
     Source: documentation of ``tf.nn``, "Notes on padding".
     """
-    size, kernel, stride = (
-        _whole(value, name, least=1)
-        for value, name in ((size, "size"), (kernel, "kernel"), (stride, "stride"))
-    )
+    size, kernel, stride = _ones_or_more(size=size, kernel=kernel, stride=stride)
     places = -(-size // stride)  # division rounded up
     missing = max((places - 1) * stride + kernel - size, 0)
     return missing // 2, missing - missing // 2
@@ -157,14 +151,14 @@ def max_pool2d(
     Returns the same axes and type, with height and width as :func:`output_size` says.
     Raises ValueError where shapes do not fit, naming the axis.
     """
-    return _pool(images, size, stride, padding, np.max, _lowest)
+    return _pool(images, size, stride, padding, np.max, np.min)
 
 
 def min_pool2d(
     images: Array, size: Pair = 2, stride: Pair | None = None, padding: Padding = "valid"
 ) -> Array:
     """Keep the smallest value of each window; arguments and result as :func:`max_pool2d`."""
-    return _pool(images, size, stride, padding, np.min, _highest)
+    return _pool(images, size, stride, padding, np.min, np.max)
 
 
 def average_pool2d(
@@ -175,12 +169,11 @@ def average_pool2d(
     At a padded border the mean is taken over the pixels that are there, as in TensorFlow: the
     sum of the window with zeros for padding, divided by the number of real pixels in it.
     """
-    images = np.asarray(images)
-    _check_numbers(images, "images")
+    images = _numbers(images, "images")
     images = images.astype(np.result_type(images, np.float32), copy=False)
     inside = np.ones(images.shape, images.dtype)
-    totals = _pool(images, size, stride, padding, np.sum, _zero)
-    return totals / _pool(inside, size, stride, padding, np.sum, _zero)
+    totals = _pool(images, size, stride, padding, np.sum)
+    return totals / _pool(inside, size, stride, padding, np.sum)
 
 
 # Counts -----------------------------------------------------------------------------------------
@@ -242,7 +235,7 @@ def count_dense(inputs: int, outputs: int, bias: bool = True) -> Counts:
     Parameters and connections are both ``outputs * (inputs + 1)``, without the 1 if there is no
     bias.
     """
-    inputs, outputs = _whole(inputs, "inputs", least=1), _whole(outputs, "outputs", least=1)
+    inputs, outputs = _ones_or_more(inputs=inputs, outputs=outputs)
     weights = inputs * outputs
     parameters = weights + (outputs if bias else 0)
     return Counts((outputs,), parameters, parameters, weights)
@@ -283,7 +276,8 @@ def _windows(image: Array, size: tuple[int, int], stride: tuple[int, int]) -> Ar
     return sliding_window_view(image, size, axis=(0, 1))[:: stride[0], :: stride[1]]
 
 
-def _pool(images, size, stride, padding, reduce, fill) -> Array:
+def _pool(images, size, stride, padding, reduce, fill=None) -> Array:
+    """Reduce every window; padding holds `fill` of all numbers that the type has, or 0."""
     batch, single_image = _as_batch(images)
     grey = np.ndim(images) == 2
     size = _pair(size, "size", least=1)
@@ -294,23 +288,14 @@ def _pool(images, size, stride, padding, reduce, fill) -> Array:
                 f"padding of {max(ends)} on the {axis} leaves windows of {window} without a single "
                 f"pixel of the image: pad by at most {window - 1}."
             )
-    batch = np.pad(batch, ((0, 0), *pads, (0, 0)), constant_values=fill(batch.dtype))
+    limits = np.iinfo(batch.dtype) if batch.dtype.kind in "iu" else None
+    ends = (limits.min, limits.max) if limits else (-np.inf, np.inf)
+    border = fill(ends) if fill else 0
+    batch = np.pad(batch, ((0, 0), *pads, (0, 0)), constant_values=border)
     out = np.stack([reduce(_windows(image, size, stride), axis=(-2, -1)) for image in batch])
     if grey:
         out = out[..., 0]
     return out[0] if single_image else out
-
-
-def _lowest(dtype: np.dtype) -> float:
-    return np.iinfo(dtype).min if dtype.kind in "iu" else -np.inf
-
-
-def _highest(dtype: np.dtype) -> float:
-    return np.iinfo(dtype).max if dtype.kind in "iu" else np.inf
-
-
-def _zero(dtype: np.dtype) -> float:
-    return 0
 
 
 def _layout(sizes, kernel, stride, padding):
@@ -372,53 +357,47 @@ def _whole(value: Any, name: str, least: int) -> int:
     return number
 
 
-def _check_numbers(array: Array, name: str) -> None:
+def _ones_or_more(**values: Any) -> list[int]:
+    return [_whole(value, name, least=1) for name, value in values.items()]
+
+
+def _numbers(values: Any, name: str) -> Array:
+    array = np.asarray(values)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} hold {array.dtype}; expected real numbers.")
+    return array
+
+
+def _of_2_to_4_axes(values: Any, name: str, axes: str, advice: str) -> Array:
+    array = _numbers(values, name)
+    if array.ndim not in (2, 3, 4):
+        found = f"{name} have shape {array.shape}, {array.ndim} axes"
+        raise ValueError(f"{found}; expected 2 (height, width), {axes}.")
+    if 0 in array.shape:
+        axis = array.shape.index(0)
+        raise ValueError(f"{name} have shape {array.shape}: axis {axis} is empty{advice}.")
+    return array[..., np.newaxis] if array.ndim == 2 else array
 
 
 def _as_batch(images: Any) -> tuple[Array, bool]:
     """Images as (N, H, W, C), and whether N was added."""
-    batch = np.asarray(images)
-    _check_numbers(batch, "images")
+    axes = "3 (height, width, channels) or 4 (images, height, width, channels)"
+    advice = ", so there is no pixel to read. Give at least one image of at least one pixel"
+    batch = _of_2_to_4_axes(images, "images", axes, advice)
     if batch.dtype == bool:
         batch = batch.astype(np.uint8)
-    if batch.ndim not in (2, 3, 4):
-        raise ValueError(
-            f"images have shape {batch.shape}, {batch.ndim} axes; expected 2 (height, width), "
-            "3 (height, width, channels) or 4 (images, height, width, channels)."
-        )
-    for axis, length in enumerate(batch.shape):
-        if length == 0:
-            raise ValueError(
-                f"images have shape {batch.shape}: axis {axis} is empty, so there is no pixel to "
-                "read. Give at least one image of at least one pixel."
-            )
-    if batch.ndim == 2:
-        batch = batch[..., np.newaxis]
     return (batch[np.newaxis], True) if batch.ndim == 3 else (batch, False)
 
 
 def _as_stack(kernels: Any) -> tuple[Array, bool]:
     """Kernels as (kh, kw, C, M), and whether M was added."""
-    stack = np.asarray(kernels)
-    _check_numbers(stack, "kernels")
-    if stack.ndim not in (2, 3, 4):
-        raise ValueError(
-            f"kernels have shape {stack.shape}, {stack.ndim} axes; expected 2 (height, width), "
-            "3 (height, width, channels in) or 4 (height, width, channels in, channels out)."
-        )
-    for axis, length in enumerate(stack.shape):
-        if length == 0:
-            raise ValueError(f"kernels have shape {stack.shape}: axis {axis} is empty.")
-    if stack.ndim == 2:
-        stack = stack[..., np.newaxis]
+    axes = "3 (height, width, channels in) or 4 (height, width, channels in, channels out)"
+    stack = _of_2_to_4_axes(kernels, "kernels", axes, "")
     return (stack[..., np.newaxis], True) if stack.ndim == 3 else (stack, False)
 
 
 def _as_bias(bias: Any, maps: int) -> Array:
-    bias = np.asarray(bias)
-    _check_numbers(bias, "bias")
+    bias = _numbers(bias, "bias")
     if bias.ndim and bias.shape != (maps,):
         raise ValueError(
             f"bias has shape {bias.shape}, but there are {maps} kernel(s) on the last axis of "

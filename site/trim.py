@@ -2,14 +2,17 @@
 
 import hashlib
 import html.parser
+import itertools
 import pathlib
 import re
 import shutil
 import urllib.parse
+from collections.abc import Iterator
 
 from tools import handout, lessons
 
 import PIL.Image
+import tinycss2
 
 UNUSED = (
     "**/*.map",
@@ -132,57 +135,44 @@ def used_rules(css: str, names: set[str]) -> str:
     A rule stays if one of its selectors asks for nothing that is missing. Fonts of the theme's
     icons go; conditions (@media, @supports) stay where a rule in them stays.
     """
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-    css = re.sub(r'@charset "[^"]*";|@import [^;]*;', "", css)
-    out, place = [], 0
-    while True:
-        brace = css.find("{", place)
-        if brace < 0:
-            return "".join(out)
-        head, end = css[place:brace].strip(), _closing(css, brace)
-        body, place = css[brace + 1 : end], end + 1
-        if head.startswith(("@media", "@supports", "@layer", "@container")):
-            inner = used_rules(body, names)
-            if inner:
-                out.append(f"{head}{{{inner}}}")
-        elif head.startswith("@font-face"):
-            if "Awesome" not in body:
-                out.append(f"{head}{{{body}}}")
-        elif head.startswith("@") or _is_used(head, names):
-            out.append(f"{head}{{{' '.join(body.split())}}}\n")
+    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return "".join(_kept(rule, names) for rule in rules)
 
 
-def _closing(css: str, brace: int) -> int:
-    """Return the place of the brace that closes the one at `brace`; text in quotes is skipped."""
-    depth = 0
-    for match in re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[{}]', re.S).finditer(
-        css, brace
-    ):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth == 0:
-            return match.start()
-    raise ValueError(f"a style sheet has a brace that is never closed: {css[brace - 80 : brace]!r}")
+def _kept(rule, names: set[str]) -> str:
+    """Return the text of a rule, or nothing where no page needs it."""
+    if rule.type == "error":
+        raise ValueError(f"a style sheet cannot be read: {rule.message}")
+    if rule.content is None:  # @charset, @import
+        return ""
+    head, body = (tinycss2.serialize(part) for part in (rule.prelude, rule.content))
+    if rule.type == "qualified-rule":
+        return f"{head.strip()}{{{' '.join(body.split())}}}\n" * _is_used(rule.prelude, names)
+    head = f"@{rule.at_keyword}{head.rstrip()}"
+    if rule.lower_at_keyword in ("media", "supports", "layer", "container"):
+        body = used_rules(body, names)
+        return f"{head}{{{body}}}" if body else ""
+    return "" if "Awesome" in body else f"{head}{{{body}}}\n"
 
 
-def _is_used(selectors: str, names: set[str]) -> bool:
-    for selector in _split(selectors):
-        # What :not(...) asks for need not be there.
-        bare = re.sub(r":not\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\]", "", selector)
-        wanted = re.findall(r"[.#](?![0-9])[\w-]+", bare)
-        if all(name in names or re.match(LATER, name[1:]) for name in wanted):
-            return True
-        if ":is(" in bare or ":where(" in bare:
+def _is_used(selectors: list, names: set[str]) -> bool:
+    """Whether one of the selectors, given as tokens, can match something of a page."""
+    commas = [place for place, token in enumerate(selectors) if token == ","]
+    for start, end in itertools.pairwise([-1, *commas, len(selectors)]):
+        wanted = set(_wanted(selectors[start + 1 : end]))
+        if "" in wanted or all(name in names or re.match(LATER, name[1:]) for name in wanted):
             return True
     return False
 
 
-def _split(selectors: str) -> list[str]:
-    """Return the selectors of a list; commas within brackets do not part them."""
-    found, depth = [""], 0
-    for sign in selectors:
-        depth += (sign in "([") - (sign in ")]")
-        if sign == "," and depth == 0:
-            found.append("")
-        else:
-            found[-1] += sign
-    return found
+def _wanted(tokens: list) -> Iterator[str]:
+    """Yield the classes and ids that a selector asks for, and "" where it leaves a choice."""
+    for before, token in itertools.pairwise([None, *tokens]):
+        if token.type == "ident" and before == ".":
+            yield f".{token.value}"
+        elif token.type == "hash":
+            yield f"#{token.value}"
+        elif token.type == "function" and token.lower_name in ("is", "where"):
+            yield ""
+        elif token.type == "function" and token.lower_name != "not":
+            yield from _wanted(token.arguments)  # what :not(...) asks for need not be there

@@ -364,6 +364,16 @@ FITS_NOT = "Use a smaller window, more padding, or padding='same'."
             "bias has shape (1, 2), but there are 2 kernel(s) on the last axis of kernels: give "
             "one number, or one for each kernel, shape (2,).",
         ),
+        (
+            lambda: conv.conv2d(np.ones(5), kernel),
+            "images have shape (5,), 1 axes; expected 2 (height, width), 3 (height, width, "
+            "channels) or 4 (images, height, width, channels).",
+        ),
+        (
+            lambda: conv.conv2d(image, np.ones((1, 1, 1, 1, 1))),
+            "kernels have shape (1, 1, 1, 1, 1), 5 axes; expected 2 (height, width), 3 (height, "
+            "width, channels in) or 4 (height, width, channels in, channels out).",
+        ),
         (lambda: conv.conv2d(image, kernel, bias="1"), "bias hold <U1; expected real numbers."),
         (lambda: conv.conv2d(image, kernel, stride=(1, 0)), "stride is 0; expected 1 or more."),
         (lambda: conv.conv2d(image, kernel, padding=-1), "padding is -1; expected 0 or more."),
@@ -388,6 +398,7 @@ def test_the_numbers_in_the_messages_are_those_of_the_input(call, message):
 
 def test_what_is_just_large_enough_fits():
     assert conv.output_size(1, 1) == 1
+    assert conv.same_padding(5, 4) == (1, 2)
     assert conv.output_size(3, 6, padding=(1, 2)) == 1
     assert conv.conv2d(np.ones((1, 1)), np.ones((1, 1)), padding=0).tolist() == [[1]]
     assert conv.max_pool2d([[3]], 1).tolist() == [[3]]

@@ -90,3 +90,110 @@ def test_a_stand_in_is_seen_at_a_glance():
     real = plots.image_grid(np.zeros((1, 4, 4)), caption="MNIST, from here")
     drawn = plots.image_grid(np.zeros((1, 4, 4)), caption="STAND-IN drawn by the course: not MNIST")
     assert drawn._supxlabel.get_color() != real._supxlabel.get_color()
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ({}, (5 * 1.1 + 0.2, 1.15 + 0.7)),
+        ({"columns": 2}, (2 * 1.1 + 0.2, 3 * 1.15 + 0.7)),
+        ({"columns": 4, "cell": 2}, (8.2, 2 * 2.05 + 0.7)),
+        ({"columns": 5, "titles": list("abcde")}, (5.7, 1.1 + 0.25 + 0.7)),
+        ({"columns": 4, "titles": ["a\nb", *"bcde"]}, (4.6, 2 * (1.1 + 0.39) + 0.7)),
+    ],
+)
+def test_image_grid_is_as_large_as_its_cells_and_titles_need(given, size):
+    figure = plots.image_grid(np.zeros((5, 4, 4)), **given)
+    np.testing.assert_allclose(figure.get_size_inches(), size)
+
+
+def test_image_grid_has_eight_columns_nothing_but_images_and_colours_of_its_titles():
+    colours = ["red", "#00ff00", *["blue"] * 7]
+    figure = plots.image_grid(np.zeros((9, 4, 4)), titles=list("abcdefghi"), colours=colours)
+    assert len(figure.axes) == 16
+    for index, ax in enumerate(figure.axes):
+        assert not ax.axison
+        assert bool(ax.images) == (index < 9)
+        if index < 9:
+            assert ax.images[0].get_interpolation() == "nearest"
+            assert ax.images[0].get_cmap().name == "gray"
+            assert (ax.title.get_color(), ax.title.get_fontsize()) == (colours[index], 8)
+    assert plots.image_grid(np.zeros((1, 4, 4)), titles=["a"]).axes[0].title.get_color() == "black"
+    assert figure._suptitle is figure._supxlabel is None
+    with pytest.raises(ValueError, match="colours: expected one an image, 9; found 1"):
+        plots.image_grid(np.zeros((9, 4, 4)), colours=["red"])
+
+
+def test_image_grid_takes_the_whole_range_of_floats():
+    for wrong in (-0.01, 1.01):
+        with pytest.raises(ValueError, match=f"0..1; found {min(wrong, 0):g} to {max(wrong, 0):g}"):
+            plots.image_grid(np.array([[[0, wrong]]]))
+
+
+def test_learning_curves_tell_networks_apart_by_colour_and_marker():
+    histories = {
+        str(number): {"accuracy": [0, 1], "val_accuracy": [0.5, number]} for number in range(8)
+    }
+    figure = plots.learning_curves(histories)
+    (ax,) = figure.axes
+    np.testing.assert_allclose(figure.get_size_inches(), (8, 3.6))
+    training, validation = ax.lines[::2], ax.lines[1::2]
+    assert [line.get_linestyle() for line in ax.lines] == ["--", "-"] * 8
+    assert [line.get_color() for line in training] == [*plots.COLOURS, plots.COLOURS[0]]
+    assert [line.get_color() for line in validation] == [line.get_color() for line in training]
+    markers = [line.get_marker() for line in validation]
+    assert len(set(markers)) == 7
+    assert markers[7] == markers[0]
+    assert {line.get_marker() for line in training} == {"None"}
+    assert {line.get_markersize() for line in validation} == {4}
+    assert (ax.get_ylabel(), ax.get_title()) == ("accuracy", "Accuracy while training")
+    assert {tick % 1 for tick in ax.get_xticks()} == {0}
+    legend = ax.get_legend()
+    assert [text.get_text() for text in legend.get_texts()[:2]] == ["0, training", "0, validation"]
+    assert legend.get_texts()[0].get_fontsize() == 9
+    place = legend.get_bbox_to_anchor().transformed(ax.transAxes.inverted())
+    np.testing.assert_allclose((place.x0, place.y0), (1.01, 1))  # beside the curves
+    assert legend._loc == 2  # its upper left corner
+
+
+def test_learning_curves_draw_into_axes_with_a_title_and_a_caption():
+    figure, (left, right) = mpl.pyplot.subplots(1, 2)
+    given = {"title": "T", "caption": "C", "ax": right}
+    assert plots.learning_curves({"A": {"accuracy": [1, 2]}}, **given) is figure
+    assert (len(left.lines), len(right.lines), right.get_title()) == (0, 1, "T")
+    assert figure.get_supxlabel() == "C"
+
+
+def test_a_caption_is_small_and_grey_or_red():
+    for caption, colour in (("STAND-IN drawn", "#B00000"), ("MNIST, no STAND-IN", "#555555")):
+        written = plots.image_grid(np.zeros((1, 4, 4)), caption=caption)._supxlabel
+        assert (written.get_text(), written.get_color()) == (caption, colour)
+        assert written.get_fontsize() == 8
+
+
+def test_the_style_of_the_course():
+    with mpl.rc_context():
+        plots.use_style()
+        figure, ax = mpl.pyplot.subplots()
+        assert (figure.dpi, figure.get_facecolor()) == (110, (1, 1, 1, 1))
+        assert figure.get_constrained_layout()
+        assert [ax.plot([0, 1])[0].get_color() for _ in plots.COLOURS] == list(plots.COLOURS)
+        assert [ax.spines[side].get_visible() for side in ("top", "right")] == [False, False]
+        assert not any(line.get_visible() for line in ax.get_xgridlines())
+        assert ax.imshow([[0, 1]]).get_cmap().name == "gray"
+        assert ax.set_title("T").get_fontsize() == 11
+        assert figure.suptitle("T").get_fontsize() == 12
+        assert ax.text(0, 0, "x").get_fontsize() == 10
+        assert not ax.legend(["a"]).get_frame_on()
+        assert mpl.rcParams["savefig.facecolor"] == "white"
+
+
+def test_show_keeps_a_palette_of_256_and_cuts_what_is_empty():
+    figure, ax = mpl.pyplot.subplots(figsize=(8, 8), dpi=50)
+    figure.set_layout_engine("none")
+    ax.set_position([0.4, 0.4, 0.2, 0.2])
+    ax.imshow(np.random.default_rng(1).random((40, 40, 3)))
+    picture = Image.open(io.BytesIO(plots.show(figure, alt="noise").data))
+    assert picture.mode == "P"
+    assert 200 < len(picture.convert("RGB").getcolors(1 << 24)) <= 256
+    assert max(picture.size) < 200

@@ -97,3 +97,58 @@ def test_a_class_without_images_has_counts_and_no_percent():
     assert plots.confusion_matrix(empty, ("cat", "dog")).axes[0].texts[2].get_text() == "0"
     with pytest.raises(ValueError, match="no images of dog"):
         plots.confusion_matrix(empty, ("cat", "dog"), percent=True)
+
+
+def test_shades_go_from_none_to_all_and_grow_with_the_square_root(matrix):
+    for percent, top in ((False, 5), (True, 100)):
+        mesh = plots.confusion_matrix(matrix, NAMES, percent=percent).axes[0].collections[0]
+        assert (mesh.norm.vmin, mesh.norm.vmax, mesh.norm.gamma) == (0, top, 0.5)
+        assert mesh.get_cmap().name == "Blues"
+    nothing = plots.confusion_matrix(np.zeros((2, 2), int), NAMES[:2]).axes[0].collections[0]
+    assert (nothing.norm.vmin, nothing.norm.vmax) == (0, 1)
+
+
+def test_it_colours_its_own_texts_and_no_other(matrix):
+    _, ax = matplotlib.pyplot.subplots()
+    note = ax.text(0, 0, "a note", color="red")
+    plots.confusion_matrix(1_000 * np.eye(3, dtype=int), NAMES, ax=ax)
+    assert note.get_color() == "red"
+    assert [text.get_color() for text in ax.texts[1:]] == [
+        "white" if row == column else "black" for row in range(3) for column in range(3)
+    ]
+    assert {text.get_fontsize() for text in ax.texts[1:]} == {8.5}
+
+
+def test_size_bar_and_words_beside_it(matrix):
+    figure = plots.confusion_matrix(matrix, NAMES)
+    np.testing.assert_allclose(figure.get_size_inches(), (2.2 + 3 * 0.52 + 0.6, 2.2 + 3 * 0.52))
+    ax, bar = figure.axes
+    assert (ax.get_title(), bar.get_ylabel()) == ("Confusion matrix", "images")
+    assert figure._supxlabel is None
+    assert ax.get_aspect() == 1
+    down = [label.get_rotation() for label in ax.get_yticklabels()]
+    across = [label.get_rotation() for label in ax.get_xticklabels()]
+    assert (set(down), set(across)) == ({0}, {45})
+    assert {label.get_ha() for label in ax.get_xticklabels()} == {"right"}
+    assert {label.get_rotation_mode() for label in ax.get_xticklabels()} == {"anchor"}
+    assert ax.collections[0].get_linewidths() == [0.5]
+    np.testing.assert_array_equal(ax.collections[0].get_edgecolors(), [[1, 1, 1, 1]])
+    percent = plots.confusion_matrix(matrix, NAMES, percent=True)
+    assert percent.axes[1].get_ylabel() == "percent of the true class"
+
+
+def test_every_shade_has_the_text_that_stands_out_more():
+    counts = np.arange(0, 144).reshape(12, 12)
+    ax = plots.confusion_matrix(counts, [str(number) for number in range(12)]).axes[0]
+    for ground, text in zip(ax.collections[0].get_facecolors(), ax.texts, strict=True):
+        light = luminance(ground)
+        better = "white" if 1.05 / (light + 0.05) > (light + 0.05) / 0.05 else "black"
+        assert text.get_color() == better
+
+
+def test_classes_without_images_are_named():
+    with pytest.raises(ValueError, match=r"percent: no images of cat, frog, and"):
+        plots.confusion_matrix([[0, 0, 0], [0, 1, 0], [0, 0, 0]], NAMES, percent=True)
+    with pytest.raises(ValueError, match="counts, 0 or more; found -1"):
+        plots.confusion_matrix([[-1]], ["a"])
+    assert plots.confusion_matrix([[2.0]], ["a"]).axes[0].texts[0].get_text() == "2"

@@ -1,7 +1,7 @@
 """Put every single change to an exercise's solution to its check, and say what the check missed.
 
     python -m tools.answers 04/stop_and_best    one exercise, a lesson ("04") or, without, all
-    python -m tools.answers 08 --draws 5        fewer drawn cases, where a call is costly
+    python -m tools.answers 08 --draws 50       more drawn cases than there would be
 
 A change that passes must do what the solution does on drawn inputs, and an answer that is told the
 message of a mistake must do on them what that mistake does. Each change is one of
@@ -48,10 +48,13 @@ class Judged:
 class Sweep:
     """The changes to one exercise's solution, each judged and compared on drawn inputs.
 
-    draws: how many cases to draw. seconds: the limit for a changed answer, which may never end.
+    draws: how many cases to draw (default: 40; 4 where Keras makes calls costly).
     """
 
-    def __init__(self, exercise, draws=40, seconds=1.0):
+    def __init__(self, exercise, draws=None):
+        costly = "keras" in exercise.setup
+        draws = draws or (4 if costly else 40)
+        seconds = 5 if costly else 1  # a changed answer may never end
         exercise.expected, exercise.mistaken  # noqa: B018 - made before the limit is lowered
         self.exercise = copy.copy(exercise)
         self.exercise.seconds = seconds
@@ -148,7 +151,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools.answers", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("names", nargs="*", help="exercises or lessons")
-    parser.add_argument("--draws", type=int, default=40, help="drawn cases an exercise")
+    parser.add_argument("--draws", type=int, help="drawn cases an exercise")
     parser.add_argument("--all", action="store_true", help="list generic ones and blanks as well")
     options = parser.parse_args(arguments)
     total = collections.Counter()

@@ -25,7 +25,7 @@ from .catalogue import (
     photo_sets,
     titles,
 )
-from .classroom import fill, verify
+from .classroom import classroom_files, fill, verify
 from .folders import described
 from .kinds import DataError, DataSet, Photographs
 from .sources import IMAGE_READERS, PHOTO_READERS, Found, drawn_photographs, first
@@ -36,6 +36,7 @@ __all__ = [
     "DataError",
     "DataSet",
     "Photographs",
+    "classroom_files",
     "fill",
     "load",
     "locate",

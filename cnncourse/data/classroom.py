@@ -69,6 +69,21 @@ def _fill_photographs(target: pathlib.Path, sets: tuple[PhotoSet, ...]) -> str:
     return f"written, from {found.where}: {title}"
 
 
+def classroom_files(path: str | os.PathLike) -> list[pathlib.Path]:
+    """Return [path], or for a folder every classroom file in it: .npz, and named photographs.
+
+    Raises DataError for a folder that may not be read.
+    """
+    path = given_path(path)
+    if photo_sets(path.name) or not os.path.isdir(path):
+        return [path]
+    try:
+        found = sorted(os.listdir(path))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return [path / name for name in found if name.endswith(".npz") or photo_sets(name)]
+
+
 def verify(path: str | os.PathLike) -> ImageSet | PhotoSet:
     """Return the catalogue's entry of a file that is what its name says, or raise DataError.
 

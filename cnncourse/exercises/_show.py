@@ -18,6 +18,16 @@ TITLES = {
 }
 
 
+@dataclass(repr=False)
+class Unreadable:
+    """Stands for a value that is neither numbers, text, list nor dict."""
+
+    shown: str
+
+    def __repr__(self):
+        return self.shown
+
+
 def cut(text):
     """The first few lines of a text, with a mark where something was left out."""
     lines = text[:CHARACTERS].split("\n")
@@ -51,7 +61,7 @@ def show(value):
             return cut(repr(value[:CHARACTERS]))
         if inspect.isroutine(value) or isinstance(value, type):
             return cut(f"the {type(value).__name__} {value.__name__}")
-        name = "" if type(value).__name__ == "Unreadable" else f"{type(value).__name__}: "
+        name = "" if isinstance(value, Unreadable) else f"{type(value).__name__}: "
         return cut(f"{name}{value!r}")
     except Exception:
         return f"an object of type {type(value).__name__} that cannot be shown"

@@ -1,23 +1,12 @@
 """What an answer's values are, as plain data, and how two of them differ."""
 
-from dataclasses import dataclass
 from numbers import Number
 
-from cnncourse.exercises._show import show
+from cnncourse.exercises._show import Unreadable, show
 
 import numpy as np
 
 MOST_NUMBERS = 10**6  # more are not looked at: no answer has as many, and a view can have any
-
-
-@dataclass(repr=False)
-class Unreadable:
-    """Stands for a value that is neither numbers, text, list nor dict."""
-
-    shown: str
-
-    def __repr__(self):
-        return self.shown
 
 
 def plain(value):

@@ -5,6 +5,7 @@ import html
 import pathlib
 import re
 
+from .._tables import as_html, as_text
 from .decode import shown
 
 _KINDS = ("used", "converted", "left out")
@@ -74,28 +75,14 @@ class Tidy:
         return classes, files
 
     def __repr__(self) -> str:
-        return "\n".join([self._head(), *map(_aligned, self._tables()), *self.notes])
+        return "\n".join([self._head(), *map(as_text, self._tables()), *self.notes])
 
     def _repr_html_(self) -> str:
-        parts = [f"<p>{html.escape(self._head())}</p>"]
-        for rows in self._tables():
-            tags = ["th"] + ["td"] * (len(rows) - 1)
-            body = "".join(
-                "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in row) + "</tr>"
-                for tag, row in zip(tags, rows, strict=True)
-            )
-            parts.append(f"<table>{body}</table>")
-        return "".join([*parts, *(f"<p>{html.escape(note)}</p>" for note in self.notes)])
+        notes = (f"<p>{html.escape(note)}</p>" for note in self.notes)
+        head = f"<p>{html.escape(self._head())}</p>"
+        return "".join([head, *map(as_html, self._tables()), *notes])
 
 
 def _examples(files: list[str]) -> str:
     names = [name if len(name) <= 40 else f"...{name[-37:]}" for name in map(shown, files[:2])]
     return ", ".join(names) + (", ..." if len(files) > 2 else "")
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
