@@ -910,6 +910,7 @@ EXERCISES = (
             (NUMBERS, 2 * CROSS - 1, 1),
             (NUMBERS, CROSS, 0, 3),
             (IMAGE, WIDE),
+            (IMAGE, 1 - 2 * CROSS),
             (NUMBERS[:2, :3], WIDE, 1, 3),
         ),
         draw=draw_convolution,
