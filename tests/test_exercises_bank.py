@@ -174,7 +174,7 @@ class TestBank:
             assert verdict.right, f"{code}\n{verdict}"
 
     def test_the_solution_passes_in_other_forms(self, exercise):
-        import tensorflow  # noqa: F401 - here, not within the time limit of an answer
+        import tensorflow  # noqa: F401 - here, and not first within the time limit
 
         answer = exercise.fill(exercise.solution)
         if exercise.cases:

@@ -5,7 +5,8 @@ is so on them too. `python -m tools.answers` prints what is counted here.
 """
 
 from cnncourse import exercises
-from cnncourse.exercises import Mistake, _observe
+from cnncourse.exercises import Mistake
+from cnncourse.exercises._engine import right
 from tools.answers import Sweep, main
 from tools.changes import changes
 
@@ -91,12 +92,11 @@ def test_drawn_cases_are_of_the_exercises_kind(exercise):
     assert calls == [outcome.call for outcome in Sweep(exercise).drawn.expected]
     for code in exercise.right:
         found = sweep.on_drawn(exercise.fill(code))
-        assert _observe.agree(sweep.drawn.expected, found, exercise), code
+        assert right(sweep.drawn, found), code
     for mistake in exercise.mistakes:
         found = sweep.theirs(mistake.code)
-        assert len(found) < len(calls) or not _observe.agree(
-            sweep.drawn.expected, found, exercise
-        ), f"on drawn inputs this is right: {mistake.code}"
+        unlike = len(found) < len(calls) or not right(sweep.drawn, found)
+        assert unlike, f"right on drawn inputs: {mistake.code}"
 
 
 # The tool itself, on exercises that have a hole or a message that is not so

@@ -191,7 +191,8 @@ def fits(mistake, theirs, outcomes, exercise):
         )
     ]
     try:
-        return bool(mistake.when(trials))
+        with np.errstate(all="ignore"):
+            return bool(mistake.when(trials))
     except (TypeError, ValueError):  # values of a kind or shape that `when` does not compare
         return False
 

@@ -4,6 +4,8 @@ Each function makes a condition on the `Trial`s of an answer, one a case, such a
 the stride is 1, one too many everywhere, fewer rows or columns than there should be.
 """
 
+from cnncourse.exercises._values import difference
+
 import numpy as np
 
 
@@ -69,3 +71,16 @@ TOO_SMALL = axes(lambda expected, received: (received <= expected).all())
 def raises(*beginnings):
     """Some case raises an exception whose name and text begin with one of these texts."""
     return lambda trials: any((trial.error or "").startswith(beginnings) for trial in trials)
+
+
+def differs(fact):
+    """A fact (of an exercise with `facts`) is not the solution's in some case."""
+
+    def when(trials):
+        return any(
+            difference(trial.expected[fact], trial.received.get(fact), 1e-5) is not None
+            for trial in trials
+            if isinstance(trial.received, dict)
+        )
+
+    return when

@@ -249,9 +249,9 @@ def draw_convolution(rng):
 
 
 def draw_pooling(rng):
-    size = int(rng.integers(1, 5))
-    image = draw_image(rng.integers(max(size, 2), 12, 2), rng)
-    return (image, size) if rng.random() < 0.7 else (image,)
+    size = int(rng.integers(1, 7)) if rng.random() < 0.7 else 2
+    image = draw_image(size * rng.integers(1, 4, 2) + rng.integers(0, size, 2), rng)
+    return (image,) if size == 2 and rng.random() < 0.5 else (image, size)
 
 
 EXERCISES = (
@@ -773,6 +773,27 @@ EXERCISES = (
             Mistake(
                 code="""
                     def conv2d(image, kernel, bias=0, stride=1):
+                        out[0, 0] = 0
+                        out = np.zeros(image.shape)
+                        return out
+                """,
+                when=raises("UnboundLocalError", "NameError"),
+                message="A name is used in a line that runs before any line puts something into "
+                "it, or is spelled in two ways. Size of the output first, then the output, then "
+                "the loops.",
+            ),
+            Mistake(
+                code="""
+                    def conv2d(image, kernel, bias=0, stride=1):
+                        return np.zeros((len(image) / 2, 1))
+                """,
+                when=raises("TypeError: 'float' object cannot be", "TypeError: slice indices"),
+                message="A number of places, or where a window starts or ends, is a "
+                "floating-point number here. Sizes and places are whole: `//` in place of `/`.",
+            ),
+            Mistake(
+                code="""
+                    def conv2d(image, kernel, bias=0, stride=1):
                         return image * kernel + bias
                 """,
                 when=raises("ValueError: operands could not be broadcast"),
@@ -882,13 +903,14 @@ EXERCISES = (
             (NUMBERS, WIDE),
             (IMAGE, CROSS, 10),
             (NUMBERS, WIDE, 0, 2),
-            (NUMBERS, WIDE, -3, 3),
+            (NUMBERS, -WIDE, -3, 3),
             (NUMBERS.T.astype("uint8"), np.array([[1, -2], [1, 2], [-1, 1]]) / 8),
             (NUMBERS[:, :5], WIDE[:, :2], 0.5, 2),
             (IMAGE / 4, np.array([[2]])),
-            (NUMBERS, CROSS, 1),
+            (NUMBERS, 2 * CROSS - 1, 1),
             (NUMBERS, CROSS, 0, 3),
             (IMAGE, WIDE),
+            (IMAGE, 1 - 2 * CROSS),
             (NUMBERS[:2, :3], WIDE, 1, 3),
         ),
         draw=draw_convolution,
@@ -1074,12 +1096,33 @@ EXERCISES = (
             Mistake(
                 code="""
                     def max_pool2d(image, size=2):
+                        out[0, 0] = 0
+                        out = np.zeros(image.shape)
+                        return out
+                """,
+                when=raises("UnboundLocalError", "NameError"),
+                message="A name has nothing in it yet where it is used, or is spelled in two "
+                "ways. First the size of the output, then `out`, then the loops, and in them the "
+                "window.",
+            ),
+            Mistake(
+                code="""
+                    def max_pool2d(image, size=2):
+                        return np.zeros((len(image) / 2, 1))
+                """,
+                when=raises("TypeError: 'float' object cannot be", "TypeError: slice indices"),
+                message="`/` gives a floating-point number, even of 4 / 2, and that can be no "
+                "size and no place: divide with `//`.",
+            ),
+            Mistake(
+                code="""
+                    def max_pool2d(image, size=2):
                         return image[5:].max()
                 """,
                 when=raises("ValueError: zero-size array"),
                 message="On some input, a window without a single pixel is asked for its maximum. "
-                "Window `[row, column]` runs from `row * size` to `(row + 1) * size`, and likewise along "
-                "the columns, and must lie inside of the image.",
+                "Window `[row, column]` runs from `row * size` to `(row + 1) * size`, likewise "
+                "along the columns, and must lie inside of the image.",
             ),
             Mistake(
                 code="""

@@ -217,6 +217,139 @@ EXERCISES = (
             Mistake(
                 code="""
                     def connections(side, kernel, reads):
+                        return sum(kernel * kernel * n + 1 * side * side for n in reads)
+                """,
+                message=(
+                    "Only the bias is multiplied by `side * side` here: `*` goes before `+`. Put "
+                    "parentheses around the sum."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum((kernel * kernel * n + 1) * side**3 for n in reads)
+                """,
+                message=("A map has two sides, and so many pixels: `side ** 2`."),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return len(reads) * kernel * kernel * side * side
+                """,
+                message=(
+                    "This has no biases, and lets every map read one input map. `reads` says how "
+                    "many it reads."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return len(reads) * (kernel * kernel * reads[0] + 1) * side * side
+                """,
+                message=(
+                    "This takes every map to read as many as the first does. Each has an entry of"
+                    " its own in `reads`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return len(reads) * (kernel * kernel * max(reads) + 1) * side * side
+                """,
+                message=(
+                    "This takes every map to read as many as the one that reads most. Each has an"
+                    " entry of its own in `reads`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return (kernel * kernel * sum(reads) / len(reads) + 1) * side * side
+                """,
+                message=(
+                    "These are the connections of one map, on average. Those of all are asked for."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return (kernel * kernel * reads + 1) * side * side
+                """,
+                message=(
+                    "`reads` is a list, and `*` repeats a list. Go through its entries: `sum(... "
+                    "for n in reads)`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        print(sum((kernel * kernel * n + 1) * side * side for n in reads))
+                """,
+                message=(
+                    "Nothing came back (None). What is counted has to be returned; `print` only "
+                    "shows it."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum((kernel * kernel * n + 2) * side * side for n in reads)
+                """,
+                message=("Two biases a pixel are counted here. It is one."),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum((kernel * kernel + n + 1) * side * side for n in reads)
+                """,
+                message=(
+                    "The number of maps that are read is added here. Each has a kernel of its "
+                    "own: `kernel * kernel * n`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return sum((n + 1) * side * side for n in reads)
+                """,
+                message=(
+                    "The kernel is missing: each map that is read gives `kernel * kernel` "
+                    "connections to a pixel."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return len(reads) * side * side
+                """,
+                message=(
+                    "These are the biases alone, or the pixels. Each pixel has a connection for "
+                    "every number of its kernels besides."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return 156
+                """,
+                message=(
+                    "This is a number for one layer: C1 has 156 parameters. The function counts "
+                    "the connections of any."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
+                        return 122304
+                """,
+                message=(
+                    "These are the connections of C1. The function counts those of any layer, "
+                    "from what it gets."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def connections(side, kernel, reads):
                         return sum((kernel * kernel * n + 1) * side * 2 for n in reads)
                 """,
                 message="A map has `side * side` pixels: `side ** 2`, and not `side * 2`.",
@@ -380,6 +513,147 @@ EXERCISES = (
                     "Maps 6 to 11 read four neighbours in a row. The four with a gap in the middle "
                     "are those of the maps 12 to 14."
                 ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return [(number + s) % 6 for s in range(3)]
+                """,
+                message=("Maps 6 to 11 read four neighbours; and asked for is a sorted list."),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return list(range(number, number + 3))
+                """,
+                message=(
+                    "This runs past the last map, 5, after which 0 comes; and maps 6 to 11 read "
+                    "four."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        row = [(number + s) % 6 for s in range(3 if number < 6 else 4)]
+                        return row.sort()
+                """,
+                message=(
+                    "Nothing came back (None). `row.sort()` sorts in its place and gives nothing "
+                    "back; `sorted(row)` gives a sorted list."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 for s in range(3 if number < 6 else 4))[::-1]
+                """,
+                message=("The right maps, from the last to the first. A sorted list goes up."),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 + 1 for s in range(3 if number < 6 else 4))
+                """,
+                message=("These are counted from 1. The maps have the numbers 0 to 5."),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 12 for s in range(3 if number < 6 else 4))
+                """,
+                message=(
+                    "12 is how many rows this rule has. The ring is that of S2's six maps: `% 6`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 for s in range(3 if number < 6 else 5))
+                """,
+                message=("Maps 6 to 11 read four neighbours; this gives them five."),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 7 for s in range(3 if number < 6 else 4))
+                """,
+                message=(
+                    "The ring has six places, 0 to 5. With `% 7` there is a map 6, which S2 has "
+                    "not."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 for s in range(2 if number < 6 else 4))
+                """,
+                message=("Maps 0 to 5 read three neighbours; this gives them two."),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return [number % 6] * (3 if number < 6 else 4)
+                """,
+                message=(
+                    "This is the same map several times. The neighbours go up by one: `number + "
+                    "step`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return list(range(3 if number < 6 else 4))
+                """,
+                message=(
+                    "This begins at map 0 in every row. The first map goes up by one from row to "
+                    "row."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) // 6 for s in range(3 if number < 6 else 4))
+                """,
+                message=(
+                    "`//` says how many times 6 goes into the number. What is left over, the "
+                    "place in the ring, is `%`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        if number < 6:
+                            return sorted((number + s) % 6 for s in range(3))
+                """,
+                message=(
+                    "From map 6 on nothing comes back (None): those maps read four neighbours."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number * s) % 6 for s in range(3 if number < 6 else 4))
+                """,
+                message=(
+                    "The steps are multiplied with the number here. Neighbours are one step "
+                    "apart: `number + step`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 for s in range(3 if number > 6 else 4))
+                """,
+                message=(
+                    "The comparison is turned round: maps below 6 read three, those from 6 on four."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def c3_row(number):
+                        return sorted((number + s) % 6 for s in range(3 if number != 6 else 4))
+                """,
+                message=("Only map 6 reads four here. All from 6 to 11 do."),
             ),
             Mistake(
                 code="def c3_row(number): return sorted((number + s) % 6 for s in range(3))",
@@ -555,6 +829,108 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code="""
+                    def distance(outputs, code):
+                        for one, other in zip(outputs, code):
+                            return (one - other) ** 2
+                """,
+                message=(
+                    "This is the square of the first difference alone: a `return` inside of the "
+                    "loop ends it in the first round."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        return np.max(np.abs(outputs - code))
+                """,
+                message=("This is the largest difference. Add up the squares of all of them."),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        return np.sum(np.abs(outputs - code)) ** 2
+                """,
+                message=("This adds first and squares the sum. Square each difference, then add."),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        return np.sum((np.sign(outputs) - code) ** 2)
+                """,
+                message=(
+                    "This looks at the signs of the outputs alone. How far each is from +1 or -1 "
+                    "counts too."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        return np.sqrt(np.mean((outputs - code) ** 2))
+                """,
+                message=(
+                    "This is the root of the mean of the squares. Asked for is their sum, without"
+                    " a root."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        return np.var(outputs - code)
+                """,
+                message=(
+                    "The variance takes the mean off first, and divides by the number of places. "
+                    "Asked for is the sum of the squares as they are."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        return np.sum((outputs - code) ** 3)
+                """,
+                message=("This is the third power, which keeps the sign. Squared is `** 2`."),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        print(np.sum((outputs - code) ** 2))
+                """,
+                message=(
+                    "Nothing came back (None). What is computed has to be returned; `print` only "
+                    "shows it."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        outputs -= code
+                        return np.sum(outputs**2)
+                """,
+                message=(
+                    "The number is right, but `-=` changes the array that was handed over, and "
+                    "its outputs are gone. Make a new one: `outputs - code`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        return np.sum(code**2)
+                """,
+                message=(
+                    "This is the same for all codes of a length: the outputs have no part in it."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def distance(outputs, code):
+                        return np.sum(2 ** (outputs - code))
+                """,
+                message=(
+                    "Basis and exponent are exchanged: the difference is squared, `(outputs - "
+                    "code) ** 2`."
+                ),
+            ),
+            Mistake(
                 code="def distance(outputs, code): return np.sum(np.sign(outputs) != code)",
                 message=(
                     "This counts the places with the wrong sign. The distance also says how far "
@@ -616,6 +992,7 @@ EXERCISES = (
                 ],
             ),
             (20, [("subsampling", 3), ("convolution", 3), ("convolution", 2)]),
+            (22, [("subsampling", 3), ("convolution", 1), ("subsampling", 4)]),
         ),
         draw=_draw_sides,
         mistakes=(
@@ -740,6 +1117,206 @@ EXERCISES = (
                 message=(
                     "This rounds up. A window that does not lie on the map as a whole is left out: "
                     "divide with `//`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else round(side / size)
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "This rounds to the nearest. A window that does not lie on the map as a whole"
+                    " is left out, however little is missing: `//`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "Every layer divides the side here, convolutions as well. Is their kind "
+                    'spelled as in `layers`, `"convolution"`? For them it is `side - size + 1`.'
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else side - size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "Subsampling takes the window off the side once here. Its windows lie side by"
+                    " side all along the map: `side // size` of them."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - 2 * (size // 2) if kind == "convolution" else side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "Half a kernel is taken off on both sides, which is right for kernels of odd "
+                    "sides alone: `side - size + 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 2 if kind == "convolution" else side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "One too many after a convolution: a kernel as large as the map fits once, "
+                    "and `side - size + 1` is 1 then."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side + size + 1 if kind == "convolution" else side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "The maps grow through a convolution here. Without padding they get smaller: "
+                    "`side - size + 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else side * size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "Subsampling makes the maps larger here. It makes them smaller: `side // size`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else side % size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "`%` is what is left over beside the windows. How many windows there are is "
+                    "`//`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else side // size
+                        return found
+                """,
+                message=(
+                    "The list stays empty: the sides are worked out and not put into it. "
+                    "`found.append(side)` in each round."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else side // size
+                            found.append(side)
+                """,
+                message=("Nothing came back (None). The list is to be returned after the loop."),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            found.append(side)
+                        return found
+                """,
+                message=("The side stays that of the image: no layer changes it."),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = size if kind == "convolution" else side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "After a convolution the side is that of the kernel here. It is how many "
+                    "places the kernel has on the map: `side - size + 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = size + 1 if kind == "convolution" else side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "The side of the maps has no part in what a convolution leaves here. It is "
+                    "`side - size + 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side + 1 if kind == "convolution" else side // size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "The kernel has no part in what a convolution leaves here. It is `side - size"
+                    " + 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def sides(side, layers):
+                        found = []
+                        for kind, size in layers:
+                            side = side - size + 1 if kind == "convolution" else size
+                            found.append(side)
+                        return found
+                """,
+                message=(
+                    "After a subsampling the side is that of the window here. It is how many "
+                    "windows lie on the map: `side // size`."
                 ),
             ),
             Mistake(

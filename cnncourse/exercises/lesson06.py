@@ -31,10 +31,10 @@ def _draw_conv2d(random):
 
 def _draw_maxpool2d(random):
     batch, height, width, depth = (int(n) for n in random.integers(1, 9, 4))
-    return _numbers(batch, height, width, depth, random=random) - 2, int(random.integers(1, 5))
+    return _numbers(batch, height, width, depth, random=random) - 2, int(random.integers(2, 5))
 
 
-_TENSORFLOW = "import tensorflow as tf"
+_TENSORFLOW = "import numpy as np\nimport tensorflow as tf"
 
 EXERCISES = (
     Exercise(
@@ -193,6 +193,63 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code="""
+                    def same_size(size, kernel, stride):
+                        return (size + kernel) // stride
+                """,
+                message=(
+                    'The kernel is added here. With "SAME" it does not count at all: the size is '
+                    "divided by the stride, and rounded up."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def same_size(size, kernel, stride):
+                        return (size + 1) // stride
+                """,
+                message=(
+                    "This rounds up for a stride of 2 alone. For any stride it is `(size + stride"
+                    " - 1) // stride`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def same_size(size, kernel, stride):
+                        return (size + 1) // 2
+                """,
+                message=("This is the number for a stride of 2, whatever `stride` is."),
+            ),
+            Mistake(
+                code="""
+                    def same_size(size, kernel, stride):
+                        return (size - 1) // stride
+                """,
+                message=(
+                    "One too few: the first place stands at 0, and after it come `(size - 1) // "
+                    "stride` steps."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def same_size(size, kernel, stride):
+                        return size if stride == 1 else size // 2
+                """,
+                message=(
+                    "This knows two strides alone, and rounds down for the second. Divide by "
+                    "`stride` and round up."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def same_size(size, kernel, stride):
+                        return -size % stride
+                """,
+                message=(
+                    "`%` is what is left over, here how far the size is from the next multiple. "
+                    "How many steps there are is `//`."
+                ),
+            ),
+            Mistake(
                 code="def same_size(size, kernel, stride): return size // stride + 1",
                 message="One too many where the stride divides the size: 28 pixels with stride 2 "
                 "have places 0, 2, ..., 26, which are 14.",
@@ -340,6 +397,107 @@ EXERCISES = (
                     "`None` stands for an unknown size in a shape. Strides are known: 1 visits "
                     "each image and each channel."
                 ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [down, 1, across, 1]
+                """,
+                message=("Down stands at the place of the batch. It is the height's, the second."),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [1, down, 1, across]
+                """,
+                message=(
+                    "Across stands at the place of the channels. It is the width's, the third."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [1, across, 1]
+                """,
+                message=(
+                    "Three numbers: the step down is missing. There is one for each of the four "
+                    "axes."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [1, down, 1]
+                """,
+                message=(
+                    "Three numbers: the step across is missing. There is one for each of the four"
+                    " axes."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [down, 1, 1, across]
+                """,
+                message=(
+                    "The steps stand at the places of batch and channels. Height and width are "
+                    "the second and the third axis."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [1, 2, 2, 1]
+                """,
+                message=(
+                    "These are the strides of 2 in both directions. The function gets the two "
+                    "steps: use them."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [0, down, across, 1]
+                """,
+                message=(
+                    "A stride of 0 along the batch would never reach the second image. Each is "
+                    "visited: 1."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [1, down, across, 0]
+                """,
+                message=(
+                    "A stride of 0 along the channels would never reach the second one. Each is "
+                    "visited: 1."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [-1, down, across, 1]
+                """,
+                message=(
+                    "A stride counts forwards. Along the batch it is 1: each image is visited."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return [1, down, across, -1]
+                """,
+                message=(
+                    "A stride counts forwards. Along the channels it is 1: each of them is visited."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def strides_list(down, across):
+                        return "[1, down, across, 1]"
+                """,
+                message=("This is a text, not a list: leave the quotation marks out."),
             ),
             Mistake(
                 code="def strides_list(down, across): return [down, down, across, across]",
@@ -562,6 +720,94 @@ EXERCISES = (
             Mistake(
                 code="""
                     def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels, stride, "SAME")
+                        return tf.nn.tanh(maps + bias)
+                """,
+                message=("This ends in tanh, which gives numbers from -1 to 1. ReLU is asked for."),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels, stride, "SAME")
+                        return tf.nn.softmax(maps + bias)
+                """,
+                message=(
+                    "This ends in softmax, which makes probabilities of the maps' values at each "
+                    "place. ReLU is asked for."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels, stride, "SAME")
+                        return tf.nn.elu(maps + bias)
+                """,
+                message=(
+                    "ELU lets a part of what is below 0 through. ReLU makes 0 of it: `tf.nn.relu`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels, stride, "SAME")
+                        return tf.nn.relu(maps * bias)
+                """,
+                message=("The maps are multiplied by the bias. It is added to them."),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels, stride, "SAME")
+                        return tf.nn.relu(maps + bias[0])
+                """,
+                message=(
+                    "The first bias is added to all maps. Each has its own: `maps + bias`, or "
+                    "`tf.nn.bias_add`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels, stride, "SAME")
+                        return tf.nn.relu(maps + tf.reduce_sum(bias))
+                """,
+                message=(
+                    "The sum of all biases is added to every map. Each has its own: `maps + bias`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels[::-1, ::-1], stride, "SAME")
+                        return tf.nn.relu(maps + bias)
+                """,
+                message=(
+                    "The kernels are turned by 180 degrees, as mathematics has it. In networks a "
+                    "convolution does not turn them (lesson 01)."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels, padding="SAME")
+                        return tf.nn.relu(maps + bias)
+                """,
+                message=(
+                    "One argument of `tf.nn.conv2d` is missing: it wants images, kernels, strides and "
+                    "padding, none of which it guesses."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
+                        maps = tf.nn.conv2d(images, kernels, stride, "SAME")
+                        return tf.nn.relu(tf.nn.bias_add(bias, maps))
+                """,
+                message=("The arguments of `bias_add` are exchanged: the maps come first."),
+            ),
+            Mistake(
+                code="""
+                    def conv2d(images, kernels, bias, stride):
                         maps = tf.nn.conv2d(images, kernels, [1, stride, 1, 1], "SAME")
                         return tf.nn.relu(tf.nn.bias_add(maps, bias))
                 """,
@@ -739,6 +985,60 @@ EXERCISES = (
                     "The channels are gone: this keeps the first of them. Each channel is pooled,"
                     " and all stay."
                 ),
+            ),
+            Mistake(
+                code="""
+                    def maxpool2d(images, k):
+                        return tf.nn.max_pool2d(images, 3, k, "SAME")
+                """,
+                message=("The window is 3×3 whatever `k` is."),
+            ),
+            Mistake(
+                code="""
+                    def maxpool2d(images, k):
+                        return tf.nn.relu(tf.nn.max_pool2d(images, k, k, "SAME"))
+                """,
+                message=(
+                    "This makes 0 of what is below 0. Pooling alone is asked for: the largest of "
+                    "a window may be below 0."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def maxpool2d(images, k):
+                        return tf.nn.max_pool2d(tf.abs(images), k, k, "SAME")
+                """,
+                message=(
+                    "This looks at the numbers without their signs. The largest is asked for as "
+                    "it is."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def maxpool2d(images, k):
+                        return tf.nn.max_pool2d(images, k, k, "SAME")[0]
+                """,
+                message=(
+                    "This is the first image alone, without the axis that counts them. All are "
+                    "pooled."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def maxpool2d(images, k):
+                        return tf.nn.max_pool2d(images, [1, k, k, 1], padding="SAME")
+                """,
+                message=(
+                    "One argument of `tf.nn.max_pool2d` is missing: it wants images, window, strides "
+                    "and padding. (Keras takes the window's for the strides.)"
+                ),
+            ),
+            Mistake(
+                code="""
+                    def maxpool2d(images, k):
+                        return images
+                """,
+                message=("The images came back as they were."),
             ),
             Mistake(
                 code="def maxpool2d(images, k): "
@@ -939,6 +1239,325 @@ EXERCISES = (
                     "This is the module without bottlenecks: all branches read the input itself, "
                     "and nothing follows the pooling."
                 ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + (9 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "The 5×5 convolution has 3×3 kernels here. A kernel of 5×5 has 25 weights a "
+                    "channel."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (25 * reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "The 3×3 convolution has 5×5 kernels here. A kernel of 3×3 has 9 weights a "
+                    "channel."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + 9 * reduce3 * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "The biases of the 3×3 convolution are missing: one a map, `threes` of them."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + 25 * reduce5 * fives
+                """,
+                message=(
+                    "The biases of the 5×5 convolution are missing: one a map, `fives` of them."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + 9 * reduce3 + 1 + (25 * reduce5 + 1) * fives
+                """,
+                message=("This is one map of the 3×3 convolution. It has `threes` of them."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + 25 * reduce5 + 1
+                """,
+                message=("This is one map of the 5×5 convolution. It has `fives` of them."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + 9 * reduce3 + 1 + threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "`threes` is added here. So many maps has the 3×3 convolution, each with all "
+                    "the parameters before it: multiply."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + 25 * reduce5 + 1 + fives
+                """,
+                message=(
+                    "`fives` is added here. So many maps has the 5×5 convolution, each with all "
+                    "the parameters before it: multiply."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + 10 * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "The kernels of the 3×3 convolution are flat here. Each reads all `reduce3` "
+                    "maps before it."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + 26 * fives
+                """,
+                message=(
+                    "The kernels of the 5×5 convolution are flat here. Each reads all `reduce5` "
+                    "maps before it."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 + reduce3) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "`reduce3` is added to the kernel's 9 weights. It has 9 for each of those "
+                    "maps: multiply. And each map has a bias."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 + reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "`reduce3` is added to the kernel's 9 weights. It has 9 for each of those "
+                    "maps: multiply."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + (25 + reduce5 + 1) * fives
+                """,
+                message=(
+                    "`reduce5` is added to the kernel's 25 weights. It has 25 for each of those "
+                    "maps: multiply."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (3 * reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=("A 3×3 kernel has 9 weights a channel: 3 times 3."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + (5 * reduce5 + 1) * fives
+                """,
+                message=("A 5×5 kernel has 25 weights a channel: 5 times 5."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "The 3×3 convolution has 1×1 kernels here. A kernel of 3×3 has 9 weights a "
+                    "channel."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + (reduce5 + 1) * fives
+                """,
+                message=(
+                    "The 5×5 convolution has 1×1 kernels here. A kernel of 5×5 has 25 weights a "
+                    "channel."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 - 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "The bias of the 3×3 convolution is taken away here. It is a parameter more: "
+                    "`+ 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + (25 * reduce5 - 1) * fives
+                """,
+                message=(
+                    "The bias of the 5×5 convolution is taken away here. It is a parameter more: "
+                    "`+ 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 2) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=("Two biases a map are counted for the 3×3 convolution. It is one."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + (25 * reduce5 + 2) * fives
+                """,
+                message=("Two biases a map are counted for the 5×5 convolution. It is one."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "Of the 3×3 convolution the biases alone are counted. Each kernel has `9 * "
+                    "reduce3` weights besides."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + fives
+                """,
+                message=(
+                    "Of the 5×5 convolution the biases alone are counted. Each kernel has `25 * "
+                    "reduce5` weights besides."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth - 1) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "The bias of the 1×1 convolutions is taken away here. It is a parameter more:"
+                    " `depth + 1`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 2) * (ones + reduce3 + reduce5 + project)
+                        return first + (9 * reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=("Two biases a map are counted for the 1×1 convolutions. It is one."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = ones + reduce3 + reduce5 + project
+                        return first + (9 * reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=(
+                    "Of the 1×1 convolutions one parameter a map is counted here, the bias. Each "
+                    "kernel of theirs has `depth` weights besides."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        return (9 * reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                """,
+                message=("The four 1×1 convolutions are missing. Each reads all `depth` channels."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        first = (depth + 1) * (ones + project)
+                        return first + (9 * depth + 1) * threes + (25 * depth + 1) * fives
+                """,
+                message=(
+                    "The bottlenecks are left out here: all branches read `depth` channels. The "
+                    "two 1×1 convolutions are to be counted, and what follows reads their maps."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        weights = depth * (ones + reduce3 + reduce5 + project)
+                        weights += 9 * reduce3 * threes + 25 * reduce5 * fives
+                        return weights + ones + threes + fives + project
+                """,
+                message=(
+                    "The biases of the two bottlenecks are missing: `reduce3` and `reduce5` of "
+                    "them."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        weights = depth * (ones + reduce3 + reduce5 + project)
+                        weights += 9 * reduce3 * threes + 25 * reduce5 * fives
+                        return weights + 6
+                """,
+                message=("This counts one bias a convolution. Each map of a convolution has one."),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        return 163696
+                """,
+                message=(
+                    "This is the number for the first module of GoogLeNet. The function counts "
+                    "any, from what it gets."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
+                        return ones + threes + fives + project
+                """,
+                message=("These are the maps that leave the module. Its parameters are asked for."),
             ),
             Mistake(
                 code="""

@@ -1,5 +1,7 @@
 """Exercises of lesson 07: class order, augmentation that keeps the label, flattened size, costs."""
 
+from collections.abc import Collection
+
 from cnncourse.exercises import Exercise, Mistake, Wrong
 
 import numpy as np
@@ -16,6 +18,12 @@ def draw_which_class(random):
     names = random.choice(["cats", "Dogs", "dogs", "ants", "Bees", "owl", "zebras", "a"], 2, False)
     output = random.choice([0.0, 0.5, 1.0, *random.uniform(0, 1, 5).round(3)])
     return names.tolist(), float(output)
+
+
+def name_facts(value):
+    """A name, and its letters by their numbers, since texts are compared without capitals."""
+    letters = [ord(letter) for letter in value] if isinstance(value, str) else []
+    return {"name": value, "capital and small letters": letters}
 
 
 def draw_flattened_size(random):
@@ -39,10 +47,9 @@ def label_facts(answer):
         raise Wrong(f"Five lists are wanted, for {', '.join(PICTURES)}.")
     facts = {}
     for picture, words in zip(PICTURES, answer, strict=True):
-        words = [words] if isinstance(words, str) else words
-        if not isinstance(words, (list, tuple, set, frozenset, np.ndarray)) or not all(
-            isinstance(word, str) for word in words
-        ):
+        words = words.split(",") if isinstance(words, str) else words
+        words = list(words)[:99] if isinstance(words, (Collection, np.ndarray)) else [None]
+        if not all(isinstance(word, str) for word in words):
             raise Wrong(f'{picture}: a list of words is wanted, such as `["mirror", "turn"]`.')
         words = {SPELLED.get(word.strip().casefold(), word.strip().casefold()) for word in words}
         unknown = sorted(words - set(CHANGES))
@@ -115,7 +122,10 @@ EXERCISES = (
             (["pears", "apples"], 0.6),
             (["owls", "ants"], 0.99),
             (["tulips", "fir"], 0.0),
+            (["Owls", "ants"], 0.2),
+            (["cats", "dogs"], 0.55),
         ),
+        facts=name_facts,
         draw=draw_which_class,
         mistakes=(
             Mistake(
@@ -266,6 +276,38 @@ EXERCISES = (
                 message=(
                     "`folders.sort()` sorts the list in its place and gives back `None`. "
                     "`sorted(folders)` gives back a sorted list."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def which_class(folders, output):
+                        return sorted(folders)[int(output <= 0.5)]
+                """,
+                message=(
+                    "A small output stands for the second class here. The output is the "
+                    "probability of class 1, so it is a large one that stands for it, from 0.5 "
+                    "on."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def which_class(folders, output):
+                        return sorted(folders)[int(output >= 0.5)].lower()
+                """,
+                message=(
+                    "The name comes back in small letters. It is the name of a folder: give it "
+                    "back as it is."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def which_class(folders, output):
+                        return "cats" if output >= 0.5 else "dogs"
+                """,
+                message=(
+                    "This knows cats and dogs alone, and exchanges them. The function gets the "
+                    "names of any two folders: of `sorted(folders)`, a large output stands for "
+                    "the second."
                 ),
             ),
             Mistake(
@@ -513,7 +555,16 @@ EXERCISES = (
                 return pooled * pooled * kernels
             """,
         ),
-        cases=((6, 3, 2, 1), (7, 3, 2, 2), (9, 4, 2, 5), (64, 3, 2, 32), (150, 5, 3, 16)),
+        cases=(
+            (6, 3, 2, 1),
+            (7, 3, 2, 2),
+            (9, 4, 2, 5),
+            (12, 3, 1, 2),
+            (19, 7, 3, 4),
+            (32, 4, 4, 6),
+            (64, 3, 2, 32),
+            (150, 5, 3, 16),
+        ),
         draw=draw_flattened_size,
         mistakes=(
             Mistake(
@@ -708,6 +759,101 @@ EXERCISES = (
             Mistake(
                 code="""
                     def flattened_size(side, kernel, pool, kernels):
+                        return round((side - kernel + 1) / pool) ** 2 * kernels
+                """,
+                message=(
+                    "This rounds to the nearest. What does not fill a window is dropped, however "
+                    "much it is: `//`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return int(((side - kernel + 1) / pool) ** 2) * kernels
+                """,
+                message=(
+                    "This rounds after squaring. The rows that do not fill a window are dropped, "
+                    "and the columns: round the side down, then square it."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return int(((side - kernel + 1) / pool) ** 2 * kernels)
+                """,
+                message=(
+                    "This rounds at the very end. The rows that do not fill a window are dropped,"
+                    " and the columns: round the side down first, then square it and multiply."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - 2 * (kernel // 2)) // pool) ** 2 * kernels
+                """,
+                message=(
+                    "Half a kernel is taken off on both sides, which is right for kernels of odd "
+                    "sides alone: `kernel - 1` is lost in all."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - kernel + 2) // pool) ** 2 * kernels
+                """,
+                message=(
+                    "One place too many along the side: a kernel fits `side - kernel + 1` times."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - kernel + 1) // pool) ** 2 * kernel
+                """,
+                message=(
+                    "The last factor is the side of the kernel here. It is how many kernels there"
+                    " are: `kernels`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - kernel + 1) * pool) ** 2 * kernels
+                """,
+                message=(
+                    "The pooling makes the maps larger here. It makes them smaller: divide by "
+                    "`pool`, with `//`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - kernel + 1) % pool) ** 2 * kernels
+                """,
+                message=(
+                    "`%` is what is left over of the division, the pixels that are dropped. How "
+                    "many windows there are is `//`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - kernel + 1) // pool) ** 2 / kernels
+                """,
+                message=(
+                    "This divides by the number of kernels. Each makes a map of its own: multiply."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
+                        return ((side - kernel + 1) // pool) ** 3 * kernels
+                """,
+                message=("A map has two sides: its numbers are the side squared, `** 2`."),
+            ),
+            Mistake(
+                code="""
+                    def flattened_size(side, kernel, pool, kernels):
                         return (side - kernel + 1) ** 2 * kernels // pool
                 """,
                 message=(
@@ -757,9 +903,10 @@ EXERCISES = (
             (PROBABILITIES, IS_DOG, threshold, false_alarm, miss)
             for threshold, false_alarm, miss in (
                 (0.7, 1, 1),
-                (0.5, 1, 10),
+                (0.5, 2, 10),
                 (0.2, 3, 1),
-                (0.85, 1, 4),
+                (0.6, 3, 4),
+                (0.85, 2, 5),
             )
         ),
         draw=draw_total_cost,
@@ -998,6 +1145,166 @@ EXERCISES = (
                 message=(
                     "Sum and product are exchanged: a number of mistakes is multiplied by its "
                     "price, and the two are added."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        alarms = (probabilities >= threshold) & ~is_dog
+                        misses = (probabilities <= threshold) & is_dog
+                        return false_alarm * alarms.sum() + miss * misses.sum()
+                """,
+                message=(
+                    "A dog at exactly the threshold is taken for a miss here, and it is called "
+                    "dog: a miss lies below, `<`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities < threshold
+                        cost = false_alarm * (says_dog & ~is_dog).sum()
+                        return cost + miss * (~says_dog & is_dog).sum()
+                """,
+                message=(
+                    "Dog is said below the threshold here, so this charges for the cats and dogs "
+                    "that are named rightly: each for what it would cost to get them wrong the "
+                    "other way."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return (says_dog != is_dog).mean()
+                """,
+                message=(
+                    "This is the share of mistakes, as if each had the price of 1. Asked for is "
+                    "what all of them cost."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return false_alarm * (says_dog != is_dog).sum()
+                """,
+                message=(
+                    "This charges the price of a false alarm for every mistake. A miss has another."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return miss * (says_dog != is_dog).sum()
+                """,
+                message=(
+                    "This charges the price of a miss for every mistake. A false alarm has another."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        alarms = (probabilities[~is_dog] >= threshold).mean()
+                        misses = (probabilities[is_dog] < threshold).mean()
+                        return false_alarm * alarms + miss * misses
+                """,
+                message=(
+                    "These are shares, of the cats and of the dogs. Asked for is what all "
+                    "mistakes cost: count them, `.sum()`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        cost = false_alarm * (says_dog & ~is_dog).sum()
+                        return cost, miss * (~says_dog & is_dog).sum()
+                """,
+                message=("These are the two costs side by side. Asked for is their sum."),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        cost = false_alarm * probabilities[~is_dog].sum()
+                        return cost + miss * (1 - probabilities[is_dog]).sum()
+                """,
+                message=(
+                    "This adds up probabilities, without the threshold. Count the mistakes that "
+                    "the threshold makes."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        cost = false_alarm + (says_dog & ~is_dog).sum()
+                        return cost + miss * (~says_dog & is_dog).sum()
+                """,
+                message=("The false alarms are added to their price. Each costs it: multiply."),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        cost = false_alarm * (says_dog & ~is_dog).sum()
+                        return cost + miss + (~says_dog & is_dog).sum()
+                """,
+                message=("The misses are added to their price. Each costs it: multiply."),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return (says_dog & ~is_dog).sum() + miss * (~says_dog & is_dog).sum()
+                """,
+                message=("The false alarms have no price here. Each costs `false_alarm`."),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return false_alarm * (says_dog & ~is_dog).sum() + (~says_dog & is_dog).sum()
+                """,
+                message=("The misses have no price here. Each costs `miss`."),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return false_alarm + miss * (~says_dog & is_dog).sum()
+                """,
+                message=("The price of a false alarm is paid once here, however many there are."),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities >= threshold
+                        return false_alarm * (says_dog & ~is_dog).sum() + miss
+                """,
+                message=("The price of a miss is paid once here, however many there are."),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities <= threshold
+                        cost = false_alarm * (says_dog & ~is_dog).sum()
+                        return cost + miss * (~says_dog & is_dog).sum()
+                """,
+                message=(
+                    "Dog is said up to the threshold here. It is said from the threshold on: `>=`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def total_cost(probabilities, is_dog, threshold, false_alarm, miss):
+                        says_dog = probabilities == threshold
+                        cost = false_alarm * (says_dog & ~is_dog).sum()
+                        return cost + miss * (~says_dog & is_dog).sum()
+                """,
+                message=(
+                    "Dog is said at exactly the threshold alone. It is said above it as well: `>=`."
                 ),
             ),
             Mistake(
