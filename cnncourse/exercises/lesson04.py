@@ -5,7 +5,6 @@ from cnncourse.exercises._when import differs, each, raises, right_if, some
 
 import numpy as np
 
-
 PARTS = "all between 0 and 1"
 
 
@@ -29,7 +28,10 @@ def by_hand_facts(answer):
     """The three numbers; one that is rounded to two digits or more counts as exact."""
     found = numbers(answer, ("precision", "recall", "F1"))
     precision, recall, f1, between = found.values()
-    told = {"precision": rounded(precision, 2 / 3), "recall": rounded(recall, 3 / 4)}
+    told = {
+        "precision": rounded(precision, 2 / 3, 3 / 4, 23 / 30),
+        "recall": rounded(recall, 3 / 4, 2 / 3, 23 / 30),
+    }
     exact = 12 / 17
     told["F1"] = rounded(f1, exact)
     if (told["precision"], told["recall"]) == (2 / 3, 3 / 4):  # F1 may be made of rounded ones
@@ -38,10 +40,12 @@ def by_hand_facts(answer):
     return told | {PARTS: between}
 
 
-def rounded(value, exact):
-    """The exact number where the value is that, rounded to two digits or more; else the value."""
-    same = any(abs(value - round(exact, digits)) < 1e-9 for digits in range(2, 17))
-    return exact if same else value
+def rounded(value, *known):
+    """The known number that the value is, rounded to two digits or more; else the value."""
+    for exact in known:
+        if any(abs(value - round(exact, digits)) < 1e-9 for digits in range(2, 17)):
+            return exact
+    return value
 
 
 def coins(die=0.1, fair=0.5, always=0.9, bent=0.82):
@@ -313,6 +317,7 @@ EXERCISES = (
             ([0.4, 0.6, 0.5, 0.4, 0.3, 0.7, 0.6, 0.5, 0.4, 0.2], 4),
             ([0.9, 0.8, 0.6, 0.7, 0.5, 0.7, 0.7, 0.6, 0.4, 0.3], 3),
             ([0.9, 0.5, 0.7, 0.6], 4),
+            ([0.3, 0.5, 0.4, 0.6, 0.5, 0.7], 2),
         ),
         draw=draw_losses,
         mistakes=(
