@@ -21,6 +21,11 @@ for _variable in ("CNNCOURSE_DATA", "CNNCOURSE_PHOTOS", "KERAS_HOME", "XDG_CACHE
         with contextlib.suppress(OSError):
             os.environ[_variable] = str(given_path(os.environ[_variable]))
 
+# Without a home Keras makes a folder named ~ where it stands; of what cannot be there it says
+# nothing and makes none.
+if os.path.expanduser("~") == "~":
+    os.environ.setdefault("KERAS_HOME", os.path.join(os.devnull, "keras"))
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 _quiet.install()

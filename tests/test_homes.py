@@ -163,6 +163,22 @@ def test_relative_folders_are_meant_from_where_the_command_stands(tmp_path):
     assert said.startswith(f"CNNCOURSE_DATA is {mine!r}, which is no folder")
 
 
+@POSIX
+def test_keras_makes_no_folder_named_as_the_home(tmp_path):
+    code = """if True:
+        import os, pwd
+        pwd.getpwuid = {}.__getitem__
+        import cnncourse
+        print(os.path.expanduser("~"), os.environ["KERAS_HOME"])
+    """
+    environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "KERAS_HOME")}
+    environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("~ /dev/null/keras\n", "")
+
+
 def test_a_path_is_meant_as_it_is_given(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/me")

@@ -464,6 +464,30 @@ def test_every_file_of_a_mixed_folder_is_accounted_for(mixed, capfd, recwarn):
         assert str(mixed.parent) not in text, "a stored notebook names no path of a machine"
 
 
+def test_the_fate_of_every_file_is_told(mixed):
+    tidy = photos.prepare(mixed)
+    assert list(tidy.fates) == sorted([*tidy.as_is, *tidy.converted, *tidy.left_out])
+    assert tidy.fates["cats/A.PNG"] == "used as they are"
+    assert tidy.fates["dogs/ink.jpg"] == "converted: CMYK to RGB"
+    assert tidy.fates["readme.txt"] == "left out: not in the folder of a class"
+    assert len(tidy.fates) == tidy.files
+
+
+def test_a_home_is_meant_by_its_sign(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    classes(tmp_path / "photos", 2)
+    assert photos.prepare("~/photos").folder == (tmp_path / "photos").resolve()
+    assert photos.read("~/photos/cats/0.png").shape == (30, 40, 3)
+    assert photos.files("~/photos/cats") == [str(tmp_path / f"photos/cats/{i}.png") for i in (0, 1)]
+    with pytest.raises(photos.PhotoError, match="no home folder is known"):
+        photos.prepare("~nobody-of-that-name/photos")
+    long = "x" * 300 + ".jpg"
+    assert photos.files(long) == [long]
+    with pytest.raises(photos.PhotoError, match=r"cannot be read \(File name too long\)"):
+        photos.read(long)
+
+
 def test_the_clean_copy_holds_the_same_pictures(mixed):
     tidy = photos.prepare(mixed)
     copied = pixels_in(tidy.path)
@@ -701,6 +725,43 @@ def test_the_second_time_nothing_is_decoded(mixed, monkeypatch):
     assert again == first
     assert repr(again) == repr(first)
     monkeypatch.undo()
+
+
+def test_an_original_is_read_once_and_a_copy_written_once(tmp_path, monkeypatch):
+    folder = classes(tmp_path, 5)
+    contents, write, read_from, written_to = copies.contents, pathlib.Path.write_bytes, [], []
+
+    def reads(path):
+        read_from.append(path)
+        return contents(path)
+
+    def writes(path, data):
+        written_to.append(path)
+        return write(path, data)
+
+    monkeypatch.setattr(copies, "contents", reads)
+    monkeypatch.setattr(pathlib.Path, "write_bytes", writes)
+    tidy = photos.prepare(folder)
+    assert sorted(read_from) == sorted(folder.glob("*/*"))
+    assert len(written_to) == len(tidy.origin) == 10
+    read_from.clear()
+    assert photos.prepare(folder) == tidy
+    assert sorted(read_from) == sorted(folder.glob("*/*"))
+    assert len(written_to) == 10
+
+
+def test_folders_of_the_same_names_and_sizes_have_copies_of_their_own(tmp_path):
+    def folder(name, seed):
+        bmp = {
+            f"{label}/{i}.bmp": packed(picture(seed + i), "BMP") for i, label in enumerate("aabb")
+        }
+        return put(tmp_path / name, bmp)
+
+    first, second = photos.prepare(folder("one", 0)), photos.prepare(folder("two", 50))
+    assert first.path != second.path
+    assert pixels_in(first.path) != pixels_in(second.path)
+    assert photos.prepare(tmp_path / "one").path == first.path
+    assert photos.prepare(tmp_path / "two").path == second.path
 
 
 def test_a_damaged_copy_is_made_again_and_a_changed_folder_gets_its_own(tmp_path):

@@ -15,7 +15,6 @@ What is known of each set stands in `catalogue`.
 
 import numpy as np
 
-from . import standins
 from .arrays import array_digest
 from .catalogue import (
     CIFAR100_SUPERCLASSES,
@@ -25,7 +24,6 @@ from .catalogue import (
     photo_sets,
     titles,
 )
-from .classroom import classroom_files, fill, verify
 from .folders import described
 from .kinds import DataError, DataSet, Photographs
 from .sources import IMAGE_READERS, PHOTO_READERS, Found, drawn_photographs, first
@@ -49,6 +47,15 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str):
+    # What the command uses, and no lesson, is imported when it is asked for.
+    if name in ("classroom_files", "fill", "verify"):
+        from . import classroom
+
+        return getattr(classroom, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def names() -> tuple[str, ...]:
     """Return the names that `load` takes."""
     return tuple(IMAGE_SETS)
@@ -70,6 +77,8 @@ def load(name: str, *, labels: str = "fine") -> DataSet:
     found = first(IMAGE_READERS, spec)
     if found.source == "drawn":
         _say_drawn(spec.title, "shapes", found)
+        from . import standins
+
         arrays = standins.draw(spec)
         digest = array_digest(arrays)
     else:

@@ -23,7 +23,6 @@ from typing import NamedTuple
 import numpy as np
 
 from .._files import cache_folder, folder_written_whole, given_path, locked
-from . import standins
 from .arrays import array_digest, checked, read_idx, read_npz, write_npz
 from .catalogue import ImageSet, PhotoSet
 from .folders import photograph_files, unpack
@@ -346,6 +345,7 @@ PHOTO_READERS = {"folder": _photographs_of_the_classroom, "keras": _filtered_pho
 
 def drawn_photographs(name: str) -> pathlib.Path:
     """Return a folder of drawn photographs; DataError where it cannot be written."""
+    from . import standins
 
     def draw():
         with folder_written_whole(folder) as part:
