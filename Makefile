@@ -8,9 +8,10 @@ else
 BIN    := $(VENV)/bin
 endif
 READY  := $(VENV)/.ready
+STUDIES := $(sort $(wildcard studies/[0-9][0-9]_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lessons lab test notebooks results store site student clean
+.PHONY: help setup lessons lab test notebooks results store site student clean $(STUDIES)
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,24 +28,25 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 lessons: $(READY)  ## run every lesson, print a table, leave executed notebooks in build/; build the site
-	@CNNCOURSE_BUDGET=$(BUDGET) $(BIN)/python -m cnncourse run; ran=$$?; \
-	$(BIN)/python site/build.py && exit $$ran
+	@CNNCOURSE_BUDGET=$(BUDGET) exec $(BIN)/python site/build.py --lessons
 
 lab: $(READY)  ## open JupyterLab on the lessons
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 test: $(READY)  ## the whole suite: package, exercises, every notebook
-	@CNNCOURSE_BUDGET=quick $(BIN)/python -m pytest -n 2
+	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2
 
 notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs, and solve them
 	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md
 	@$(BIN)/python -m cnncourse.handout solutions
 
-results: $(READY)  ## run the studies (hours; goes on where it stopped) and write results/
-	@set -e; for study in studies/[0-9][0-9]_*.py; do echo "$$study"; CNNCOURSE_BUDGET=full CNNCOURSE_STORE=1 $(BIN)/python $$study; done
+results: $(STUDIES)  ## run the studies (hours; goes on where it stopped) and write results/
+
+$(STUDIES): $(READY)
+	@echo $@; CNNCOURSE_BUDGET=full CNNCOURSE_STORE=1 exec $(BIN)/python $@
 
 store: $(READY)  ## run every lesson in full on real data; keep outputs in notebooks/, numbers in results/
-	@CNNCOURSE_BUDGET=full $(BIN)/python -m cnncourse run --store
+	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m cnncourse run --store
 
 site: $(READY)  ## render the course to build/site, from the stored outputs
 	@$(BIN)/python site/build.py

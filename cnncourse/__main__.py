@@ -46,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
 @contextlib.contextmanager
 def _signals_raised() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first signal to end, and none at those that follow it."""
-    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)  # ignored by the wish of nohup
 
     def interrupt(number, frame):
         for each in before:
@@ -57,9 +59,8 @@ def _signals_raised() -> Iterator[None]:
     before = {}
     try:
         with contextlib.suppress(ValueError):  # not in the main thread
-            for number in filter(None, numbers):
-                if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wishes
-                    before[number] = signal.signal(number, interrupt)
+            for number in numbers:
+                before[number] = signal.signal(number, interrupt)
         yield
     finally:
         for number, handler in before.items():
