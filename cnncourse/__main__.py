@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 # What takes its time to import is imported inside `main`, where a signal is one line.
 from . import __version__, budget
+from ._files import given_path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -199,7 +200,17 @@ def _predict(chosen) -> int:
     from . import classifier, photos
 
     loaded = classifier.load(chosen.model, lazily=True)
-    files = [file for given in chosen.photographs for file in photos.files(given)]
+    files = []
+    for given in chosen.photographs:
+        try:
+            given = str(given_path(given)) if given.startswith("~") else given
+            files += photos.files(given)
+        except photos.PhotoError:
+            if len(chosen.photographs) == 1:
+                raise
+            files.append(given)
+        except OSError:  # a name that is too long, say, as reading it will tell
+            files.append(given)
     width = max(map(len, loaded.class_names))
     done = []
     for prediction in loaded.each(files):
