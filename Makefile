@@ -8,6 +8,7 @@ else
 BIN    := $(VENV)/bin
 endif
 READY  := $(VENV)/.ready
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 STUDIES := $(sort $(wildcard studies/[0-9][0-9]_*.py))
 
 .DEFAULT_GOAL := help
@@ -23,7 +24,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "Python %d.%d found; the course needs 3.11 to 3.13. Name one: make PYTHON=python3.12 ..." % v)'
 	@echo "setting up $(VENV): almost 3 GB, some minutes, once"
 	@$(PYTHON) -m venv $(VENV) || { echo "venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[site,test]'
+	@$(PIP) --require-hashes --only-binary :all: --requirement constraints.txt
+	@$(PIP) --no-build-isolation --editable .
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 	@touch $(READY)
 
