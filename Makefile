@@ -8,11 +8,12 @@ else
 BIN    := $(VENV)/bin
 endif
 READY  := $(VENV)/.ready
+MODULES ?= budget results classifier _classifier_file conv lenet plots
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 STUDIES := $(sort $(wildcard studies/[0-9][0-9]_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lessons lab test notebooks results store site student clean $(STUDIES)
+.PHONY: help setup lessons lab test notebooks results store site student matrix mutants clean $(STUDIES)
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +56,12 @@ site: $(READY)  ## render the course to build/site, from the stored outputs
 
 student: $(READY)  ## the zip for students: lessons without outputs and solutions, ready to run
 	@$(BIN)/python -m cnncourse.handout student
+
+matrix: $(READY)  ## the quick suite with the lowest and the newest versions admitted (uv, 8 GB, an hour)
+	@exec $(BIN)/python -m tools.matrix
+
+mutants: $(READY)  ## change modules in one place at a time and see which tests notice: MODULES="results conv"
+	@exec $(BIN)/python -m tools.mutants $(MODULES)
 
 clean:  ## remove what was built (not .venv, nor the runs of studies that go on)
 	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name studies -exec rm -rf {} +; fi

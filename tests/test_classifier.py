@@ -310,10 +310,10 @@ def test_a_path_may_begin_at_home(model, folder, tmp_path, monkeypatch, capsys):
     assert classifier.save(model, "~/own.keras", NAMES) == tmp_path / "own.keras"
     assert classifier.load("~/own.keras").class_names == NAMES
     picture(0, 1).save(tmp_path / "1.png")
-    assert command.main(["predict", "~/own.keras", "~/1.png", "1.png", "~nobody/1.png"]) == 1
+    assert command.main(["predict", "~/own.keras", "~/1.png", "1.png", "~no one/1.png"]) == 1
     out, err = capsys.readouterr()
     assert [line.split()[-1] for line in out.splitlines()] == [f"{tmp_path}/1.png", "1.png"]
-    assert err == "cnncourse predict: ~nobody/1.png: no such file\n"
+    assert err == "cnncourse predict: ~no one/1.png: no such file\n"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["1.png", "own.keras"]
 
 
