@@ -3,6 +3,7 @@
 import html
 import inspect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,8 +31,13 @@ def show(value):
         if isinstance(value, np.ndarray) and value.ndim == 0:
             return cut(str(value.item()))
         if isinstance(value, np.ndarray):
+            wide = value.dtype.kind == "f" and value.size < 10**6  # float16(0.2) is 0.19995
             numbers = np.array2string(
-                value, threshold=60, edgeitems=3, precision=5, max_line_width=88
+                value.astype(np.float64) if wide else value,
+                threshold=60,
+                edgeitems=3,
+                precision=5,
+                max_line_width=88,
             )
             return cut(f"shape {value.shape}, {value.dtype}\n{numbers}")
         if isinstance(value, dict):
@@ -72,7 +78,8 @@ class Verdict:
     """What `check`, `hint` and `solution` return: true where an answer is right.
 
     status: "right", "not attempted", "wrong" or "note"; parts: pairs of a label and a text, where
-    a part with a label is code or a value, and one without is a sentence.
+    a part with a label is code or a value, and one without is a sentence. In JupyterLab the hints
+    fold out one by one; a terminal shows how to ask for them.
     """
 
     name: str
@@ -80,6 +87,7 @@ class Verdict:
     parts: list[tuple[str, str]] = field(default_factory=list)
     mistake: Any = None
     title: str = ""
+    hints: Sequence[str] = ()
 
     @property
     def right(self):
@@ -98,6 +106,8 @@ class Verdict:
                 lines += [f"{label}:", *("    " + line for line in text.split("\n"))]
             else:
                 lines.append(f"{label}: {text}")
+        if self.hints:
+            lines.append(f'A hint: `exercises.hint("{self.name}")`')
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -107,18 +117,34 @@ class Verdict:
         rows = [f"<p style='margin:0.2em 0'><strong>{html.escape(self.title or title)}</strong> "
                 f"<code>{self.name}</code></p>"]  # fmt: skip
         for label, text in self.parts:
-            text = html.escape(text)
             if label:
                 rows.append(
                     f"<p style='margin:0.4em 0 0 0'>{html.escape(label)}:</p>"
                     "<pre style='margin:0 0 0.4em 1em; background:transparent; color:inherit; "
-                    f"white-space:pre-wrap'>{text}</pre>"
+                    f"white-space:pre-wrap'>{html.escape(text)}</pre>"
                 )
             else:
-                text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-                rows.append(f"<p style='margin:0.4em 0'>{text}</p>")
+                rows.append(sentence(text))
+        rows.append(folded(self.name, self.hints))
         return (
             f"<div style='border-left:0.3em solid {color}; padding:0.2em 0.9em; margin:0.3em 0'>"
             + "".join(rows)
             + "</div>"
         )
+
+
+def sentence(text):
+    """A paragraph of HTML; what stands between `backticks` is code."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    return f"<p style='margin:0.4em 0'>{text}</p>"
+
+
+def folded(name, hints):
+    """Hints as HTML: each folds out, and has the next one inside of it."""
+    inner = sentence(f'The solution: `exercises.solution("{name}")`') if hints else ""
+    for number in range(len(hints), 0, -1):
+        inner = (
+            f"<details style='margin:0.4em 0'><summary>Hint {number} of {len(hints)}</summary>"
+            f"{sentence(hints[number - 1])}{inner}</details>"
+        )
+    return inner
