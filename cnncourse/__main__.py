@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 # What takes its time to import is imported inside `main`, where a signal is one line.
 from . import __version__, budget
+from ._files import given_path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,7 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
 @contextlib.contextmanager
 def _signals_raised() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first signal to end, and none at those that follow it."""
-    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)  # ignored by the wish of nohup
 
     def interrupt(number, frame):
         for each in before:
@@ -57,9 +60,8 @@ def _signals_raised() -> Iterator[None]:
     before = {}
     try:
         with contextlib.suppress(ValueError):  # not in the main thread
-            for number in filter(None, numbers):
-                if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wishes
-                    before[number] = signal.signal(number, interrupt)
+            for number in numbers:
+                before[number] = signal.signal(number, interrupt)
         yield
     finally:
         for number, handler in before.items():
@@ -203,7 +205,17 @@ def _predict(chosen) -> int:
     from . import classifier, photos
 
     loaded = classifier.load(chosen.model, lazily=True)
-    files = [file for given in chosen.photographs for file in photos.files(given)]
+    files = []
+    for given in chosen.photographs:
+        try:
+            given = str(given_path(given)) if given.startswith("~") else given
+            files += photos.files(given)
+        except photos.PhotoError:
+            if len(chosen.photographs) == 1:
+                raise
+            files.append(given)
+        except OSError:  # a name that is too long, say, as reading it will tell
+            files.append(given)
     width = max(map(len, loaded.class_names))
     done = []
     for prediction in loaded.each(files):

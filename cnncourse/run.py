@@ -8,6 +8,7 @@ import os
 import pathlib
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Coroutine
@@ -166,15 +167,18 @@ async def _execute(notebook, folder: pathlib.Path, on_start) -> str | None:
     )
     # Under PYTHONOPTIMIZE the checks of a lesson, which are assert statements, would not run.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONOPTIMIZE"}
-    try:
-        await client.async_execute(env=environment, cleanup_kc=True)
-    except nbclient.exceptions.CellExecutionError as failure:
-        return f"{failure.ename}: {failure.evalue}".splitlines()[0]
-    except nbclient.exceptions.DeadKernelError as failure:
-        return _first_line(failure) + _memory(process, available)
-    finally:
-        _kill(process or getattr(manager.provisioner, "process", None))
-        manager.cleanup_connection_file()
+    with tempfile.TemporaryFile() as aside:  # what a kernel says when it is told to end, too
+        try:
+            await client.async_execute(env=environment, cleanup_kc=True, stderr=aside)
+        except nbclient.exceptions.CellExecutionError as failure:
+            return f"{failure.ename}: {failure.evalue}".splitlines()[0]
+        except RuntimeError as failure:  # the kernel has died, or did not start
+            aside.seek(0)
+            last = aside.read().decode(errors="replace").strip().rpartition("\n")[2]
+            return f"{_first_line(failure)}: {_memory(process, available) or last}"
+        finally:
+            _kill(process or getattr(manager.provisioner, "process", None))
+            manager.cleanup_connection_file()
     return None
 
 
@@ -198,11 +202,11 @@ def _kill(process) -> None:
 
 def _memory(process, available: int | None) -> str:
     """Say of a kernel that was killed, which is what a system out of memory does, what it held."""
-    if os.name != "posix" or process.poll() != -signal.SIGKILL:
+    if os.name != "posix" or process is None or process.poll() != -signal.SIGKILL:
         return ""
     told = f" of {available:,} MiB that were available" if available else ""
     return (
-        f": killed, most likely for want of memory; peak {results.peak_mib(children=True):,} MiB"
+        f"killed, most likely for want of memory; peak {results.peak_mib(children=True):,} MiB"
         f"{told}. Close other programs, or use the quick budget"
     )
 

@@ -2,6 +2,7 @@
 
     python site/build.py            builds build/site, unless it is what these sources give
     python site/build.py --force    builds it in any case
+    python site/build.py --lessons  runs the lessons before, as python -m cnncourse run does
 
 The site that is there stays until the new one is whole.
 """
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
+
+from cnncourse import __main__ as command
 
 import filelock
 
@@ -97,15 +100,21 @@ def _sphinx(root, work):
     return new
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--force", action="store_true", help="build even where nothing changed")
+    parser.add_argument("--lessons", action="store_true", help="run every lesson before")
     given = parser.parse_args()
+    # In this process, since make hands a signal on to the one that it has started, and no further.
+    ran = command.main(["run"]) if given.lessons else 0
+    if ran > 2:
+        return ran
     out = build(force=given.force)
     weight = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     pages = len(list(out.rglob("*.html")))
     print(f"the site: {out / 'index.html'} ({pages} pages, {weight / 1e6:.1f} MB)")
+    return ran
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -260,6 +260,8 @@ UNFIT = {
         ]
     ),
     "unbuilt": lambda: keras.Sequential([keras.layers.Dense(3)]),
+    "one side": lambda: network(3, None, "softmax", keras.layers.Resizing(5_000, 8)),
+    "one large": lambda: network(3, None, "softmax", keras.layers.UpSampling2D(200)),
     "no model": lambda: "own.keras",
 }
 REASONS = {
@@ -272,6 +274,8 @@ REASONS = {
     "own layer": "Own of .* is not Keras's",
     "one size": "cannot take a picture of 71 x 53",
     "unbuilt": "not a built Keras model",
+    "one side": "a Resizing makes images of a height of 5,000 pixels, beyond the limit of 4,096",
+    "one large": r"for a photograph of 256 x 384 pixels it computes [\d,]+ MiB, beyond the limit",
     "no model": "not a built Keras model",
 }
 
@@ -284,6 +288,33 @@ def test_save_refuses_what_another_process_could_not_use(tmp_path, name):
         classifier.save(UNFIT[name](), target, NAMES)
     assert target.read_bytes() == b"what was there"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("way", ["activation", "layer", "inside"])
+def test_save_refuses_a_softmax_of_one_unit(tmp_path, way):
+    model = network(2, 1, None if way == "layer" else "softmax")
+    if way == "layer":
+        model = keras.Sequential([model, keras.layers.Softmax()])
+    if way == "inside":
+        inputs = keras.Input((None, None, 3))
+        model = keras.Model(inputs, model(inputs))
+    with pytest.raises(classifier.ClassifierError, match="is 1 whatever the picture"):
+        classifier.save(model, tmp_path / "x.keras", ["cats", "dogs"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_may_begin_at_home(model, folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert classifier.save(model, "~/own.keras", NAMES) == tmp_path / "own.keras"
+    assert classifier.load("~/own.keras").class_names == NAMES
+    picture(0, 1).save(tmp_path / "1.png")
+    assert command.main(["predict", "~/own.keras", "~/1.png", "1.png", "~no one/1.png"]) == 1
+    out, err = capsys.readouterr()
+    assert [line.split()[-1] for line in out.splitlines()] == [f"{tmp_path}/1.png", "1.png"]
+    assert err == "cnncourse predict: ~no one/1.png: no such file\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["1.png", "own.keras"]
 
 
 def test_save_refuses_numbers_that_are_none(tmp_path):
@@ -372,6 +403,17 @@ def foreign_config(contents):
     return json.dumps(config)
 
 
+def padded(contents):
+    return contents["model.weights.h5"] + bytes(2**24 + 2**20)
+
+
+def resized_config(contents):
+    config = json.loads(contents["config.json"])
+    layer = next(x for x in config["config"]["layers"] if x["class_name"] == "Resizing")
+    layer["config"]["width"] = 16_384
+    return json.dumps(config)
+
+
 WRONG = {
     "empty": (lambda c: b"", "empty"),
     "no zip": (lambda c: b"\x89HDF\r\n\x1a\n" + bytes(99), "not a zip archive"),
@@ -420,6 +462,20 @@ WRONG = {
     "weights bomb": (
         lambda c: zipped({**c, "model.weights.h5": weights(bomb)}),
         "its weights unpack to 3,433 MiB, more than is there",
+    ),
+    "padded": (
+        lambda c: zipped({**c, "model.weights.h5": padded(c)}, compression=zipfile.ZIP_DEFLATED),
+        "model.weights.h5 has 17 MiB for weights of 0 MiB",
+    ),
+    "padded far": (
+        lambda c: zipped(
+            {**c, "model.weights.h5": bytes(2**28 + 1)}, compression=zipfile.ZIP_DEFLATED
+        ),
+        "model.weights.h5 unpacks to 256 MiB, beyond the limit of 256 MiB",
+    ),
+    "side": (
+        lambda c: zipped({**c, "config.json": resized_config(c)}),
+        "a Resizing makes images of a width of 16,384 pixels, beyond the limit of 4,096",
     ),
     "link": (
         lambda c: zipped({**c, "model.weights.h5": weights(elsewhere)}),
@@ -489,6 +545,55 @@ def test_load_refuses_class_names_that_do_not_fit(saved, tmp_path):
         classifier.load(path)
 
 
+MEASURED = """
+import resource, sys
+from cnncourse import classifier
+import tensorflow as tf
+import keras
+tf.nn.conv2d(tf.ones((1, 99, 99, 9)), tf.ones((3, 3, 9, 9)), 1, "SAME")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for path in sys.argv[1:]:
+    try:
+        classifier.load(path)
+    except classifier.ClassifierError as error:
+        print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_what_is_refused_takes_less_than_a_gib(saved, tmp_path):
+    pytest.importorskip("resource")
+
+    def changed(kind, **settings):
+        config = json.loads(members(saved)["config.json"])
+        layer = next(x for x in config["config"]["layers"] if x["class_name"] == kind)
+        layer["config"].update(settings)
+        return {"config.json": json.dumps(config)}
+
+    def large(file):
+        file.create_dataset("layers/zeros", data=np.zeros(2**26 - 2**20, np.float32))
+
+    cases = {
+        "sides": changed("Resizing", height=4_096, width=4_096),
+        "units": changed("Dense", units=2_000_000_000),
+        "weights": {"model.weights.h5": weights(large)},
+        "both": {"model.weights.h5": weights(large), **changed("Conv2D", kernel_size=[1400, 1400])},
+    }
+    for name, case in cases.items():
+        content = zipped({**members(saved), **case}, compression=zipfile.ZIP_DEFLATED)
+        (tmp_path / f"{name}.keras").write_bytes(content)
+    paths = [str(tmp_path / f"{name}.keras") for name in cases]
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *paths], capture_output=True, text=True, check=True
+    )
+    *reasons, used = done.stdout.splitlines()
+    expected = ["it computes", "MiB of weights, more than is there", "Keras cannot load it", ""]
+    for reason, path, words in zip(reasons, paths, expected, strict=True):
+        assert reason.startswith(f"{path}: no model of this course: ")
+        assert words in reason
+    assert int(used) / (2**30 if sys.platform == "darwin" else 2**20) < 1, "GiB"
+
+
 # The command
 
 
@@ -507,6 +612,8 @@ def test_the_command_without_tensorflow(tmp_path, folder, saved, capsys, monkeyp
         ([saved, text], 1, "a.txt: not an image"),
         ([saved, text, "--json"], 1, "a.txt: not an image"),
         ([saved, tmp_path / "no\n.jpg"], 1, "no\\n.jpg: no such file"),
+        ([saved, "x" * 300 + ".jpg"], 1, "x.jpg: cannot be read (File name too long)"),
+        (["x" * 300 + ".keras", text], 2, "x.keras: no model of this course: File name too long"),
     ]:
         assert command.main(["predict", *map(str, arguments)]) == status
         out, err = capsys.readouterr()
@@ -519,6 +626,18 @@ def test_the_command_without_tensorflow(tmp_path, folder, saved, capsys, monkeyp
     with pytest.raises(SystemExit) as caught:
         command.main(["predict", str(saved)])
     assert caught.value.code == 2
+
+
+def test_one_bad_name_costs_one_line(saved, folder, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    bad = [f"{tmp_path}/{'n' * 300}.jpg", str(tmp_path / "empty")]
+    assert command.main(["predict", str(saved), *bad, str(folder / "green/1.jpg")]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("green ")
+    assert [line.rpartition(": ")[2] for line in err.splitlines()] == [
+        "cannot be read (File name too long)",
+        "a folder, not a photograph",
+    ]
 
 
 def test_the_command_says_how_it_ends(capsys):

@@ -1,6 +1,10 @@
 """`python -m cnncourse`: what it prints, and how it ends."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 
 from cnncourse import __main__ as command
 from cnncourse import data
@@ -72,3 +76,74 @@ def test_run_with_a_wrong_budget_starts_nothing(capsys, monkeypatch, arguments):
     monkeypatch.setenv("CNNCOURSE_BUDGET", "fast")
     assert command.main(arguments) == 2
     assert "expected one of full, quick" in capsys.readouterr().err
+
+
+def command_line(*arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "cnncourse", *map(str, arguments)],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_a_name_that_the_terminal_lacks_is_escaped(tmp_path):
+    folder = tmp_path / "für alle"
+    folder.mkdir()
+    (folder / "mnist.npz").write_bytes(b"no archive")
+    out, err = command_line("data", "verify", folder, PYTHONIOENCODING="ascii").communicate()
+    assert rb"f\xfcr alle/mnist.npz: expected a NumPy .npz file with MNIST" in out
+    assert err == b""
+    out, err = command_line("data", PYTHONIOENCODING="ascii", CNNCOURSE_DATA=folder).communicate()
+    assert rb"f\xfcr alle" in out + err
+    assert b"Traceback" not in err
+
+
+def test_a_reader_who_goes_away_is_no_error():
+    process = command_line("data", PYTHONUNBUFFERED="1")
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 141
+
+
+def test_what_is_no_fault_of_the_course_is_told_in_one_line(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    out = str(tmp_path / "file" / "notebooks")
+    assert command.main(["run", "--out", out]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("cnncourse run: ")
+    assert out in line
+
+
+def test_a_fault_of_the_course_keeps_its_traceback(monkeypatch):
+    def fault(chosen):
+        raise KeyError("a fault")
+
+    monkeypatch.setitem(command._COMMANDS, "doctor", fault)
+    with pytest.raises(KeyError, match="a fault"):
+        command.main(["doctor"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+def test_the_first_signal_counts_and_handlers_are_given_back(monkeypatch, capsys):
+    def interrupted(chosen):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            signal.raise_signal(signal.SIGINT)  # impatience must not break in on tidying up
+            done.append("tidied")
+
+    done = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    monkeypatch.setitem(command._COMMANDS, "doctor", interrupted)
+    try:
+        assert command.main(["doctor"]) == 128 + signal.SIGTERM
+        assert done == ["tidied"]
+        assert capsys.readouterr().err == "\ninterrupted\n"
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    monkeypatch.setitem(command._COMMANDS, "doctor", lambda chosen: 0)
+    assert command.main(["doctor"]) == 0
+    assert {number: signal.getsignal(number) for number in numbers} == before

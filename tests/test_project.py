@@ -1,6 +1,7 @@
 """The house itself: one list of dependencies, clean code, a README that keeps up."""
 
 import base64
+import os
 import pathlib
 import re
 import subprocess
@@ -18,6 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = pathlib.Path(__file__).parents[1]
 
 
+CONSTRAINTS = (ROOT / "constraints.txt").read_text()
 FOLDERS = ("cnncourse", "tools", "tests", "studies", "notebooks", "site")
 
 
@@ -32,8 +34,13 @@ def requirements():
 
 
 def constraints(text):
-    lines = (line.strip() for line in text.splitlines())
-    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+    """The pins of constraints.txt: requirement, digests."""
+    text = re.sub(r"(?m)^#.*\n", "", text).replace("\\\n", " ")
+    found = []
+    for line in text.splitlines():
+        pin, *digests = re.split(r"\s+--hash=", line)
+        found.append((Requirement(pin), digests))
+    return found
 
 
 def test_environment_yml_installs_what_pyproject_names():
@@ -41,15 +48,19 @@ def test_environment_yml_installs_what_pyproject_names():
     *conda, pip = environment["dependencies"]
     (python,) = [d for d in conda if d.startswith("python")]
     assert python.removeprefix("python") == pyproject()["requires-python"]
-    assert pip == {"pip": ["--constraint constraints.txt", "--editable .[site,test]"]}
+    assert pip == {"pip": ["--requirement constraints.txt"]}
+    last = "pip install --no-deps --no-build-isolation --editable ."
+    assert f"#   {last}\n" in (ROOT / "environment.yml").read_text()
+    assert (ROOT / "postBuild").read_text().endswith(f"\nexec python -m {last}\n")
+    assert os.access(ROOT / "postBuild", os.X_OK) or os.name != "posix"
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_constraints_pin_every_dependency_within_its_bounds(version):
-    text = (ROOT / "constraints.txt").read_text()
+    text = CONSTRAINTS
     here = {"python_version": version, "python_full_version": f"{version}.5"}
     pinned = {}
-    for constraint in constraints(text):
+    for constraint, _ in constraints(text):
         if constraint.marker is None or constraint.marker.evaluate(here):
             name = canonicalize_name(constraint.name)
             assert name not in pinned, f"{name} is pinned twice for Python {version}"
@@ -60,16 +71,36 @@ def test_constraints_pin_every_dependency_within_its_bounds(version):
         assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
 
 
-def test_constraints_hold_no_addresses():
-    assert not re.search(
-        r"://|\s@\s|--", re.sub("(?m)^#.*$", "", (ROOT / "constraints.txt").read_text())
-    )
+def test_constraints_hold_digests_and_no_addresses():
+    text = CONSTRAINTS
+    for constraint, digests in constraints(text):
+        assert digests, f"{constraint} has no digest"
+        assert all(re.fullmatch("sha256:[0-9a-f]{64}", digest) for digest in digests), constraint
+    text = re.sub("(?m)^#.*$", "", text).replace("--hash=", "")
+    assert not re.search(r"://|\s@\s|--", text)
+
+
+@pytest.mark.parametrize("folder", ["", "student"])
+def test_make_installs_nothing_without_a_digest_but_the_course_itself(folder):
+    lines = [
+        line.strip().removeprefix("@")
+        for line in (ROOT / folder / "Makefile").read_text().splitlines()
+        if "pip install" in line or "(PIP)" in line
+    ]
+    assert lines == [
+        "PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps",
+        "$(PIP) --require-hashes --only-binary :all: --requirement constraints.txt",
+        "$(PIP) --no-build-isolation --editable .",
+    ]
+    pinned = {canonicalize_name(constraint.name) for constraint, _ in constraints(CONSTRAINTS)}
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert {canonicalize_name(Requirement(text).name) for text in needed} <= pinned
 
 
 def test_this_environment_is_the_pinned_one():
     from importlib.metadata import version
 
-    for constraint in constraints((ROOT / "constraints.txt").read_text()):
+    for constraint, _ in constraints(CONSTRAINTS):
         wanted = {canonicalize_name(r.name) for r in requirements()}
         if canonicalize_name(constraint.name) in wanted and (
             constraint.marker is None or constraint.marker.evaluate()

@@ -180,14 +180,17 @@ def test_a_record_names_threads_and_processor(lesson, monkeypatch):
 
 def test_threads_and_processor_are_those_of_here(monkeypatch):
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
-    script = (
-        "import sys; from cnncourse import results; from tensorflow import config\n"
-        "sets = config.threading.set_intra_op_parallelism_threads\n"
-        "print(results._threads()); sets(5); print(results._threads())"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    import tensorflow as tf
+
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert done.stdout.split() == [str(cores), "5"], done.stderr
+    set_before = tf.config.threading.get_intra_op_parallelism_threads()
+    assert results._threads() == (set_before or cores)
+    monkeypatch.setattr(tf.config.threading, "get_intra_op_parallelism_threads", lambda: 5)
+    assert results._threads() == 5
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    assert results._threads() == cores
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "many")
+    assert results._threads() == cores
     name = results._processor()
     assert name == name.strip() != ""
     assert platform.node() not in name

@@ -1,8 +1,11 @@
 """The runner, with real kernels: failures survived, outputs kept, nothing left running."""
 
+import contextlib
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +14,10 @@ import time
 from cnncourse import results, run
 
 import nbformat
+import psutil
 import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
 
 RECORD = """
 from cnncourse import results
@@ -28,9 +34,11 @@ def lesson(course, name, *sources):
     (course / "notebooks" / f"{name}.md").write_text("\n".join(blocks))
 
 
-def start(course, *arguments, **environment):
+def start(course, *arguments, command=(sys.executable, "-m", "cnncourse", "run"), **environment):
+    path = os.pathsep.join(filter(None, [environment.pop("PYTHONPATH", ""), str(ROOT)]))
+    environment["PYTHONPATH"] = path
     return subprocess.Popen(
-        [sys.executable, "-m", "cnncourse", "run", *arguments],
+        [*command, *arguments],
         cwd=course,
         env={**os.environ, "CNNCOURSE_BUDGET": "quick", **environment},
         stdout=subprocess.PIPE,
@@ -68,37 +76,126 @@ def test_a_kernel_that_dies_is_a_failure_and_no_hang(course):
     assert "FAILED: DeadKernelError" in said
 
 
+def test_what_is_wrong_with_one_lesson_is_one_row(course):
+    folder, out = course / "notebooks", course / "build" / "notebooks"
+    for name in ("01_cut", "04_bare", "05_taken", "08_good"):
+        lesson(course, name, RECORD)
+    whole = (folder / "01_cut.ipynb").read_text()
+    (folder / "01_cut.ipynb").write_text(whole[:-40])
+    (folder / "02_list.ipynb").write_text("[]")
+    (folder / "03_number.ipynb").write_text('{"cells": 5, "nbformat": 4, "nbformat_minor": 5}')
+    bare = json.loads(whole)
+    del bare["cells"][0]["metadata"]
+    (folder / "04_bare.ipynb").write_text(json.dumps(bare))
+    (out / "05_taken.ipynb").mkdir(parents=True)
+    lesson(course, "06_killed", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    stale = nbformat.v4.new_output("display_data", {results.MIME: {"captions": ["a classroom"]}})
+    cells = [nbformat.v4.new_code_cell(text) for text in ("assert 1 == 2, 'a check'", "1")]
+    cells[1].outputs, cells[1].execution_count = [stale], 7
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "07_stale.ipynb")
+    (course / "broken").mkdir()
+    (course / "broken" / "ipykernel_launcher.py").write_text("raise ImportError('no kernel here')")
+    said = start(course, "8", PYTHONPATH=str(course / "broken")).communicate()[0]
+    assert re.search(r"08_good .*FAILED: RuntimeError: .*: ImportError: no kernel here", said), said
+    process = start(course, PYTHONOPTIMIZE="1")
+    said, _ = process.communicate()
+    assert process.returncode == 1, said
+    table = said[said.index("key number") :]
+    reasons = dict(re.findall(r"(?m)^(\d\d_\w+) +\d+  FAILED: (.*\S)", table))
+    for name in ("01_cut", "02_list", "03_number", "04_bare"):
+        expected = (
+            rf"ValueError: {name}\.ipynb is no whole notebook \(.*\); restore it +no data set"
+        )
+        assert re.fullmatch(expected, reasons[name]), said
+    assert re.match(r"IsADirectoryError: .*05_taken\.ipynb", reasons["05_taken"]), said
+    if os.name == "posix":
+        assert re.match(
+            r"DeadKernelError: Kernel died: killed, most likely for want of memory; "
+            r"peak [\d,]+ MiB( of [\d,]+ MiB that were available)?\. Close other programs",
+            reasons["06_killed"],
+        ), said
+    assert reasons["07_stale"].startswith("AssertionError: a check"), "also under PYTHONOPTIMIZE"
+    assert re.search(r"(?m)^08_good +\d+  answer 42 ", table), said
+    assert "classroom" not in said
+    executed = nbformat.read(out / "07_stale.ipynb", 4)
+    assert (executed.cells[1].outputs, executed.cells[1].execution_count) == ([], None)
+    assert executed.cells[0].outputs[0].ename == "AssertionError"
+
+
+LONG = "import time; time.sleep(600)"
+
+
+def kernels(process):
+    """The processes that one has started, and theirs, as soon as there is a kernel among them."""
+    while process.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found = psutil.Process(process.pid).children(recursive=True)
+            if any("ipykernel_launcher" in " ".join(each.cmdline()) for each in found):
+                return found
+        time.sleep(0.01)
+    return pytest.fail(f"it ended before there was a kernel: {process.communicate()[0]}")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+@pytest.mark.parametrize(
+    ("number", "seconds"),
+    [(signal.SIGINT, 0), (signal.SIGTERM, 0.1), (signal.SIGINT, 0.3), (signal.SIGTERM, 1)],
+)
+def test_a_signal_is_one_line_and_leaves_nothing_running(course, number, seconds):
+    lesson(course, "01_long", LONG)
+    lesson(course, "02_long", LONG)
+    process = start(course)
+    started = kernels(process)
+    time.sleep(seconds)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=120)
+    assert said.splitlines() == [
+        "[1/2] 01_long, quick budget",
+        "",
+        "interrupted; kernels are ended",
+    ]
+    assert process.returncode == 128 + number
+    assert not psutil.wait_procs(started, timeout=60)[1], "still running"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
-def test_ctrl_c_ends_the_kernel_too(course):
+def test_ctrl_c_in_a_cell_ends_the_kernel_too(course):
     note = course / "pid"
-    lesson(
-        course,
-        "01_long",
-        f"import os, pathlib, time; pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n"
-        "time.sleep(600)",
-    )
+    text = f"import os, pathlib; pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n{LONG}"
+    lesson(course, "01_long", text)
     process = start(course)
     while not (note.exists() and note.read_text()):
         assert process.poll() is None
         time.sleep(0.1)
-    kernel = int(note.read_text())
+    kernel = psutil.Process(int(note.read_text()))
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=120)
     assert process.returncode == 130, said
-    for _ in range(100):
-        if not pathlib.Path(f"/proc/{kernel}").exists() and not alive(kernel):
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail("the kernel is still running")
+    assert said.endswith("\ninterrupted; kernels are ended\n")
+    assert "Traceback" not in said
+    assert not psutil.wait_procs([kernel], timeout=60)[1], "still running"
 
 
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+@pytest.mark.skipif(os.name != "posix" or not shutil.which("make"), reason="ends make")
+@pytest.mark.parametrize("kind", ["", "student"])
+def test_a_signal_to_make_alone_leaves_nothing_running(course, kind):
+    lesson(course, "01_long", LONG)
+    shutil.copy(ROOT / kind / "Makefile", course)
+    (course / "site").symlink_to(ROOT / "site")
+    (course / "constraints.txt").touch()
+    (course / ".venv" / "bin").mkdir(parents=True)
+    python = course / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    (course / ".venv" / ".ready").touch()
+    process = start(course, command=["make", "lessons"])
+    started = kernels(process)
+    process.terminate()
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert not psutil.wait_procs(started, timeout=60)[1], "still running"
+    assert "interrupted; kernels are ended" in said
+    assert "Traceback" not in said
 
 
 def test_storing_keeps_outputs_with_the_digest_of_their_code(course):
@@ -127,6 +224,7 @@ def test_lessons_are_named_by_number_or_name(course):
     folder = course / "notebooks"
     assert [p.stem for p in run.lessons(folder)] == ["01_good", "02_other"]
     assert [p.stem for p in run.lessons(folder, ["02", "01_good"])] == ["02_other", "01_good"]
+    assert [p.stem for p in run.lessons(folder, ["2"])] == ["02_other"]
     with pytest.raises(
         FileNotFoundError, match="no lesson is called '07'; expected one of 01_good"
     ):
