@@ -38,7 +38,7 @@ test: $(READY)  ## the whole suite: package, exercises, every notebook
 
 notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs, and solve them
 	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md
-	@$(BIN)/python -m cnncourse.handout solutions
+	@$(BIN)/python -m tools.handout solutions
 
 results: $(READY)  ## run the studies (hours; goes on where it stopped) and write results/
 	@set -e; for study in studies/[0-9][0-9]_*.py; do echo "$$study"; CNNCOURSE_BUDGET=full CNNCOURSE_STORE=1 $(BIN)/python $$study; done
@@ -50,9 +50,9 @@ site: $(READY)  ## render the course to build/site, from the stored outputs
 	@$(BIN)/python site/build.py
 
 student: $(READY)  ## the zip for students: lessons without outputs and solutions, ready to run
-	@$(BIN)/python -m cnncourse.handout student
+	@$(BIN)/python -m tools.handout student
 
 clean:  ## remove what was built (not .venv, nor the runs of studies that go on)
 	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name studies -exec rm -rf {} +; fi
 	rm -rf dist .pytest_cache .ruff_cache .hypothesis __pycache__
-	find cnncourse tests notebooks site studies -name __pycache__ -prune -exec rm -rf {} +
+	find cnncourse tests notebooks site studies tools -name __pycache__ -prune -exec rm -rf {} +

@@ -6,12 +6,83 @@ import dataclasses
 import json
 import os
 import pathlib
+import signal
 import sys
+from collections.abc import Iterator
 
-from . import __version__, budget, data, results
+# What takes its time to import is imported inside `main`, where a signal is one line.
+from . import __version__, budget
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status, 128 and the signal's number after a signal."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks is escaped, not a crash.
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")
+    command = "run"
+    try:
+        with _signals_raised():
+            chosen = _parser().parse_args(arguments)
+            command = chosen.command
+            status = _COMMANDS[command](chosen)
+            sys.stdout.flush()
+            return status
+    except BrokenPipeError:
+        # Python flushes once more at its end, and nobody is to hear of that.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt as interrupt:
+        ended = "; kernels are ended" if command == "run" else ""
+        print(f"\ninterrupted{ended}", file=sys.stderr)
+        return 128 + (interrupt.args or (signal.SIGINT,))[0]
+    except Exception as error:
+        if not isinstance(error, _told()):
+            raise
+        print(f"cnncourse {command}: {error}", file=sys.stderr)
+        return 2
+
+
+@contextlib.contextmanager
+def _signals_raised() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the first signal to end, and none at those that follow it."""
+    numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+
+    def interrupt(number, frame):
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        before.clear()
+        raise KeyboardInterrupt(number)
+
+    before = {}
+    try:
+        with contextlib.suppress(ValueError):  # not in the main thread
+            for number in filter(None, numbers):
+                if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wishes
+                    before[number] = signal.signal(number, interrupt)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _told() -> tuple[type[Exception], ...]:
+    """The errors whose message says what to do; another one is a fault, with its traceback."""
+    from . import classifier, data, photos, results
+
+    return (
+        classifier.ClassifierError,
+        data.DataError,
+        photos.PhotoError,
+        results.ResultError,
+        OSError,
+        ValueError,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    from . import data
+
     parser = argparse.ArgumentParser(prog="python -m cnncourse", description=__doc__)
     parser.add_argument("--version", action="version", version=f"cnncourse {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -23,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     actions.add_parser("list", help="every set with its size, licence and source here (default)")
     fill = actions.add_parser("fill", help="write the real sets into a classroom folder")
     fill.add_argument("folder", type=pathlib.Path)
-    known = ", ".join([*data.names(), *data.PHOTOGRAPHS])
+    known = ", ".join([*data.names(), *data.photo_names()])
     fill.add_argument("names", nargs="*", help=f"some of {known} (default: all)")
     verify = actions.add_parser("verify", help="check classroom files, or a folder of them")
     verify.add_argument("paths", nargs="+", type=pathlib.Path)
@@ -51,16 +122,7 @@ def main(arguments: list[str] | None = None) -> int:
     predict.add_argument("photographs", nargs="+", metavar="PHOTO", help="a file or a folder")
     predict.add_argument("--json", action="store_true", help="one JSON document instead of lines")
 
-    chosen = parser.parse_args(arguments)
-    try:
-        return _COMMANDS[chosen.command](chosen)
-    except (data.DataError, results.ResultError, FileNotFoundError, ValueError) as error:
-        print(f"cnncourse {chosen.command}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        ended = "; kernels are ended" if chosen.command == "run" else ""
-        print(f"\ninterrupted{ended}", file=sys.stderr)
-        return 130
+    return parser
 
 
 def _doctor(chosen) -> int:
@@ -70,6 +132,8 @@ def _doctor(chosen) -> int:
 
 
 def _data(chosen) -> int:
+    from . import data
+
     if chosen.action == "fill":
         done = data.fill(chosen.folder, chosen.names)
         for name, what in done.items():
@@ -78,16 +142,16 @@ def _data(chosen) -> int:
     if chosen.action == "verify":
         return _verify(chosen.paths)
     for name in data.names():
-        spec = data.SPECS[name]
+        spec = data.IMAGE_SETS[name]
         source, where, _ = data.locate(name)
         here = "a stand-in would be drawn" if source == "drawn" else where
         print(f"{name:14} {spec.train:,} + {spec.test:,} images, {spec.megabytes:.0f} MB")
         print(f"{'':14} here: {here}")
         print(f"{'':14} licence: {spec.licence}")
         print(f"{'':14} origin: {spec.origin}")
-    for name, specs in data.PHOTOGRAPHS.items():
+    for name in data.photo_names():
         source, where, _ = data.locate(name)
-        for spec in specs:
+        for spec in data.photo_sets(name):
             print(
                 f"{name:14} {spec.train:,} + {spec.validation:,} photographs, "
                 f"{spec.megabytes:.0f} MB: {spec.title}"
@@ -100,10 +164,12 @@ def _data(chosen) -> int:
 
 
 def _verify(paths: list[pathlib.Path]) -> int:
+    from . import data
+
     files = []
     for path in paths:
-        if path.is_dir() and path.name not in data.PHOTOGRAPHS:
-            folders = (path / name for name in data.PHOTOGRAPHS)
+        if path.is_dir() and path.name not in data.photo_names():
+            folders = (path / name for name in data.photo_names())
             files += [*sorted(path.glob("*.npz")), *(f for f in folders if f.exists())]
         else:
             files.append(path)
@@ -131,33 +197,21 @@ def _run(chosen) -> int:
 def _predict(chosen) -> int:
     from . import classifier, photos
 
-    for stream in (sys.stdout, sys.stderr):
-        # A name that the terminal's encoding lacks is escaped, not a crash.
-        with contextlib.suppress(AttributeError):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        loaded = classifier.load(chosen.model, lazily=True)
-        files = [file for given in chosen.photographs for file in photos.files(given)]
-        width = max(map(len, loaded.class_names))
-        done = []
-        for prediction in loaded.each(files):
-            name = photos.shown(prediction.path)
-            if prediction.error is not None:
-                print(f"cnncourse predict: {name}: {prediction.error}", file=sys.stderr)
-            elif not chosen.json:
-                label = prediction.label.ljust(width)
-                print(f"{label}  {prediction.probability:.3f}  {name}", flush=True)
-            done.append(dataclasses.asdict(prediction))
-        if chosen.json:
-            about = {"model": str(chosen.model), "class_names": loaded.class_names}
-            print(json.dumps({**about, "photographs": done}, indent=1), flush=True)
-    except (classifier.ClassifierError, photos.PhotoError) as error:
-        print(f"cnncourse predict: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        # Python flushes once more at its end, and nobody is to hear of that.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    loaded = classifier.load(chosen.model, lazily=True)
+    files = [file for given in chosen.photographs for file in photos.files(given)]
+    width = max(map(len, loaded.class_names))
+    done = []
+    for prediction in loaded.each(files):
+        name = photos.shown(prediction.path)
+        if prediction.error is not None:
+            print(f"cnncourse predict: {name}: {prediction.error}", file=sys.stderr)
+        elif not chosen.json:
+            label = prediction.label.ljust(width)
+            print(f"{label}  {prediction.probability:.3f}  {name}", flush=True)
+        done.append(dataclasses.asdict(prediction))
+    if chosen.json:
+        about = {"model": str(chosen.model), "class_names": loaded.class_names}
+        print(json.dumps({**about, "photographs": done}, indent=1), flush=True)
     return int(any(prediction["error"] is not None for prediction in done))
 
 

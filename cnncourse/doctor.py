@@ -118,7 +118,7 @@ def _setting() -> int:
 
 
 def _data() -> int:
-    for name in (*data.names(), *data.PHOTOGRAPHS):
+    for name in (*data.names(), *data.photo_names()):
         try:
             source, where, reasons = data.locate(name)
         except data.DataError as error:

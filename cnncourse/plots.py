@@ -129,8 +129,8 @@ def prediction_grid(
     import matplotlib.pyplot as plt
 
     images = _as_images(images)
-    labels = _as_labels("labels", labels, len(class_names))
-    probabilities = _as_probabilities(probabilities, len(class_names))
+    labels = as_labels("labels", labels, len(class_names))
+    probabilities = as_probabilities(probabilities, len(class_names))
     if not len(images) == len(labels) == len(probabilities):
         raise ValueError(
             f"images, labels and probabilities: expected one an image each; found {len(images)}, "
@@ -294,7 +294,7 @@ def _as_images(images) -> np.ndarray:
     return images
 
 
-def _as_labels(what: str, labels, classes: int) -> np.ndarray:
+def as_labels(what: str, labels, classes: int) -> np.ndarray:
     """Return labels as an array of whole numbers, each an index below `classes`."""
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
@@ -312,7 +312,7 @@ def _as_labels(what: str, labels, classes: int) -> np.ndarray:
     return labels
 
 
-def _as_probabilities(probabilities, classes: int) -> np.ndarray:
+def as_probabilities(probabilities, classes: int) -> np.ndarray:
     """Return probabilities as an array (N, classes) whose rows add up to 1."""
     probabilities = np.asarray(probabilities, dtype=float)
     if probabilities.ndim != 2 or probabilities.shape[1] != classes:

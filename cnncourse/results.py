@@ -6,6 +6,7 @@ or a study under `make results`), in the full budget and on whole, real data, wr
 `results/<name>.json`.
 """
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -15,16 +16,20 @@ import json
 import math
 import os
 import pathlib
+import platform
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
 
 from . import budget
 from ._files import written_whole
+from ._tables import as_html, as_text
 
 STORE_VARIABLE = "CNNCOURSE_STORE"
 MIME = "application/vnd.cnncourse.results+json"
 _PACKAGES = ("numpy", "tensorflow", "keras", "scikit-learn", "scipy")
+_NUMBERS = ("value", "values", "seeds", "epochs", "images", "cpu_seconds")
 
 
 class ResultError(Exception):
@@ -95,17 +100,28 @@ def load(name: str) -> Stored:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         for entry in record["numbers"]:
-            entry["name"], entry["value"]  # a KeyError where one is missing
+            _check_entry(entry)
     except FileNotFoundError as error:
         raise ResultError(
             f"{path}: not there. Measure it with `make results`, or restore the file."
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ResultError(
-            f"{path}: expected JSON with a list of numbers, each with a name and a value "
+            f"{path}: expected JSON with a list of numbers, each with a name and a finite value "
             f"({type(error).__name__}: {error}). Restore the file, or measure again."
         ) from error
     return Stored(name, record)
+
+
+def _check_entry(entry: dict) -> None:
+    """Raise ValueError, KeyError or TypeError where an entry of a record is none."""
+    if not isinstance(entry["name"], str):
+        raise ValueError(f"the name {entry['name']!r}")
+    for key in _NUMBERS:
+        found = entry["value"] if key == "value" else entry.get(key, [])
+        for number in found if isinstance(found, list) and key != "value" else [found]:
+            if type(number) not in (int, float) or not abs(number) <= sys.float_info.max:
+                raise ValueError(f"{key} of {entry['name']} is {str(number)[:40]!r}")
 
 
 class Book:
@@ -114,8 +130,7 @@ class Book:
     def __init__(self, name: str):
         self.name = name
         self.numbers: list[dict] = []
-        self._sources: dict[str, dict] = {}
-        self._captions: dict[str, str] = {}
+        self._data = {}
         self._cpu = time.process_time()
 
     def add(
@@ -133,7 +148,8 @@ class Book:
 
         value: a number, or one a seed: their mean is then the value, and all are kept in `values`.
         data: the DataSet it was measured on. images: how many were trained on.
-        A value that is not finite, or a name that stands already, is a ValueError.
+        A value that is not finite is a ValueError. A name that stands already is replaced, so
+        that a cell may run again; where results are stored it is a ValueError.
         """
         values = [float(v) for v in value] if isinstance(value, Sequence) else [float(value)]
         if not values or not all(map(math.isfinite, values)):
@@ -141,7 +157,8 @@ class Book:
         if isinstance(value, Sequence) and len(values) != len(seeds or ()):
             raise ValueError(f"{name}: {len(values)} values, seeds {seeds}; expected one a seed.")
         value = sum(values) / len(values)
-        if any(entry["name"] == name for entry in self.numbers):
+        places = [i for i, entry in enumerate(self.numbers) if entry["name"] == name]
+        if places and _storing():
             raise ValueError(f"{name!r} stands in this book already; give it another name.")
         entry = {"name": name, "value": value}
         if len(values) > 1:
@@ -149,10 +166,10 @@ class Book:
         details = {"seeds": seeds, "epochs": epochs, "images": images, "cpu_seconds": cpu_seconds}
         entry |= {key: detail for key, detail in details.items() if detail is not None}
         if data is not None:
-            self._sources[data.name] = data.provenance
-            self._captions[data.name] = data.caption
+            self._data[data.name] = data
             entry["data"] = data.name
-        self.numbers.append(entry)
+        place = places[0] if places else len(self.numbers)
+        self.numbers[place : place + 1] = [entry]
         return value
 
     def close(self, key: str, cpu_seconds: float | None = None) -> "Summary":
@@ -166,27 +183,31 @@ class Book:
                 f"close(key={key!r}): expected one of {', '.join(e['name'] for e in self.numbers)}."
             )
         code = _code_of(self.name)
+        used = {entry.get("data") for entry in self.numbers}
+        sets = [each for name, each in self._data.items() if name in used]
         record = {
             "name": self.name,
             "key": key,
             "numbers": self.numbers,
-            "data": self._sources,
+            "data": {each.name: each.provenance for each in sets},
             "budget": budget.name(),
             "cpu_seconds": round(cpu_seconds or time.process_time() - self._cpu, 1),
-            "peak_mib": _peak_mib(),
+            "peak_mib": peak_mib(),
+            "threads": _threads(),
+            "processor": _processor(),
             "versions": {"python": sys.version.split()[0], **_versions()},
             "date": datetime.date.today().isoformat(),
             "code": code_digest(code) if code else None,
         }
         stored = None
-        if os.environ.get(STORE_VARIABLE) == "1":
+        if _storing():
             self._keep(record)
         elif root() and (root() / "results" / f"{self.name}.json").exists():
             stored = load(self.name)
-        return Summary(record, stored, list(self._captions.values()))
+        return Summary(record, stored, [each.caption for each in sets])
 
     def _keep(self, record: dict) -> None:
-        unfit = [name for name, source in self._sources.items() if not source["whole"]]
+        unfit = [name for name, source in record["data"].items() if not source["whole"]]
         if record["budget"] != "full":
             raise ResultError(f"{self.name}: only full runs are kept; unset {budget.VARIABLE}.")
         if unfit:
@@ -210,14 +231,17 @@ class Summary:
     def __init__(self, record: dict, stored: Stored | None, captions: list[str]):
         self.record, self._stored, self._captions = record, stored, captions
 
-    def _rows(self) -> list[tuple[str, str, str]]:
-        on_record = {e["name"]: e["value"] for e in self._stored.numbers} if self._stored else {}
-        return [
-            (e["name"], _text(e["value"]), _text(on_record.get(e["name"])))
-            for e in self.record["numbers"]
+    def _rows(self) -> list[tuple[str, ...]]:
+        if not self._stored:
+            numbers = [(e["name"], _text(e["value"])) for e in self.record["numbers"]]
+            return [("number", "this run"), *numbers]
+        known = {e["name"]: _text(e["value"]) for e in self._stored.numbers}
+        numbers = [
+            (e["name"], _text(e["value"]), known.get(e["name"], "")) for e in self.record["numbers"]
         ]
+        return [("number", "this run", "on record"), *numbers]
 
-    def _footer(self) -> str:
+    def _footer(self) -> list[str]:
         memory = f", {self.record['peak_mib']:,} MiB at the peak" if self.record["peak_mib"] else ""
         lines = [
             f"{self.record['budget']} budget, {self.record['cpu_seconds']:.0f} CPU seconds{memory}",
@@ -225,35 +249,27 @@ class Summary:
         ]
         if self.record["budget"] != "full":
             lines.insert(0, "The quick budget is for trying things out: these are no results.")
-        return "\n".join(lines)
+        here, there = _machine(self.record), _machine(self._stored.record if self._stored else {})
+        if there and here != there:
+            lines.append(
+                f"The record is of {there}, this run of {here}: the same seed may give other "
+                "weights there."
+            )
+        return lines
 
     def __repr__(self) -> str:
-        head = ("number", "this run", "on record")
-        rows = [head, *self._rows()]
-        columns = 3 if self._stored else 2
-        widths = [max(len(row[i]) for row in rows) for i in range(columns)]
-        lines = ["  ".join(row[i].ljust(widths[i]) for i in range(columns)) for row in rows]
-        return "\n".join([*lines, self._footer()])
+        return "\n".join([as_text(self._rows()), *self._footer()])
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        columns = 3 if self._stored else 2
-        cells = [("number", "this run", "on record"), *self._rows()]
-        tags = ["th"] + ["td"] * (len(cells) - 1)
-        rows = "".join(
-            "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in row[:columns]) + "</tr>"
-            for tag, row in zip(tags, cells, strict=True)
-        )
-        footer = "<br>".join(html.escape(line) for line in self._footer().splitlines())
+        footer = "<br>".join(map(html.escape, self._footer()))
         return {
             "text/plain": repr(self),
-            "text/html": f"<table>{rows}</table><p>{footer}</p>",
+            "text/html": f"{as_html(self._rows())}<p>{footer}</p>",
             MIME: {**self.record, "captions": self._captions},
         }
 
 
-def _text(value: float | None) -> str:
-    if value is None:
-        return ""
+def _text(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:.4g}"
 
 
@@ -265,11 +281,51 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _peak_mib() -> int | None:
-    """The largest resident memory of this process so far, in MiB; None where it cannot be asked."""
+def _storing() -> bool:
+    return os.environ.get(STORE_VARIABLE) == "1"
+
+
+def _machine(record: dict) -> str:
+    """Say on what a record was measured; "" for one of before that was written down."""
+    if not record.get("threads") or not record.get("processor"):
+        return ""
+    return f"{record['threads']} threads of {record['processor']}"
+
+
+def _threads() -> int:
+    """How many threads an operation of TensorFlow may use in this process."""
+    chosen = 0
+    if tf := sys.modules.get("tensorflow"):
+        chosen = tf.config.threading.get_intra_op_parallelism_threads()
+    wished = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    chosen = chosen or (int(wished) if wished.isdecimal() else 0)
+    if chosen:
+        return chosen
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    """The processor's model, such as "Apple M2", or else its kind, such as "aarch64"."""
+    found = ""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        if sys.platform == "darwin":
+            command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+            found = subprocess.run(command, capture_output=True, text=True, timeout=5).stdout
+        else:
+            lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+            found = next((x.partition(":")[2] for x in lines if x.startswith("model name")), "")
+    return " ".join(found.split()) or platform.processor() or platform.machine()
+
+
+def peak_mib(*, children: bool = False) -> int | None:
+    """The largest resident memory so far, in MiB; None where it cannot be asked.
+
+    Of this process, or of the largest of the `children` that have ended.
+    """
     try:
         import resource
     except ImportError:
         return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    whose = resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF
+    peak = resource.getrusage(whose).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))

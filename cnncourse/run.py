@@ -8,10 +8,13 @@ import os
 import pathlib
 import signal
 import sys
+import threading
 import time
+from collections.abc import Coroutine
 
 from . import budget, figures, results
 from ._files import written_whole
+from ._tables import as_text
 
 CELL_SECONDS = 3_600
 
@@ -36,7 +39,7 @@ def lessons(notebooks: pathlib.Path, wanted: list[str] | None = None) -> list[pa
         return found
     chosen = []
     for name in wanted:
-        matches = [p for p in found if p.stem == name or p.stem.split("_")[0] == name]
+        matches = [p for p in found if name.zfill(2) in (p.stem, p.stem.split("_")[0])]
         if not matches:
             known = ", ".join(p.stem for p in found)
             raise FileNotFoundError(f"no lesson is called {name!r}; expected one of {known}.")
@@ -79,65 +82,153 @@ def run_lesson(
     """Execute one lesson and write the executed notebook into `out` (and back, when storing).
 
     The kernel runs in the lesson's own folder with this process's environment and is always
-    ended, also on Ctrl-C. A cell that fails ends the lesson, not the caller.
+    ended, also on a signal, which is a KeyboardInterrupt here. Whatever else goes wrong, in a
+    cell, in the lesson's file or in writing, ends the lesson, not the caller.
     """
-    import nbclient
-    import nbformat
-
-    notebook = nbformat.read(path, as_version=4)
-    cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     started = time.monotonic()
-
-    def on_start(cell, cell_index):
-        if cell_index in cells:
-            passed = time.monotonic() - started
-            number = f"cell {cells.index(cell_index) + 1} of {len(cells)}"
-            progress.cell(f"{path.stem}: {number}, {passed:.0f} s{before}")
-
-    interrupted = []
-
-    def on_notebook_start(notebook):
-        # nbclient ends the kernel on a signal, and then fails in one of several ways.
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
-
-        def interrupt():
-            interrupted.append(True)
-            task.cancel()
-
-        with contextlib.suppress(NotImplementedError, RuntimeError):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, interrupt)
-
-    client = nbclient.NotebookClient(
-        notebook,
-        timeout=CELL_SECONDS,
-        kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(path.parent)}},
-        on_notebook_start=on_notebook_start,
-        on_cell_start=on_start,
-    )
-    error = None
+    record = error = None
     try:
-        client.execute()
-    except (Exception, asyncio.CancelledError) as failure:
-        if interrupted:
-            raise KeyboardInterrupt from failure
-        if isinstance(failure, nbclient.exceptions.CellExecutionError):
-            error = f"{failure.ename}: {failure.evalue}".splitlines()[0]
-        else:
-            error = f"{type(failure).__name__}: {failure}".splitlines()[0]
+        notebook = _read(path)
+        cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+
+        def on_start(cell, cell_index):
+            if cell_index in cells:
+                passed = time.monotonic() - started
+                number = f"cell {cells.index(cell_index) + 1} of {len(cells)}"
+                progress.cell(f"{path.stem}: {number}, {passed:.0f} s{before}")
+
+        error = _until_done(_execute(notebook, path.parent, on_start))
+        record = _record(notebook)
+        _write_notebook(notebook, out / path.name)
+        if store and error is None:
+            _store(notebook, path, record)
+    except Exception as failure:
+        error = error or _first_line(failure)
     seconds = time.monotonic() - started
-    record = _record(notebook)
-    _write_notebook(notebook, out / path.name)
-    if store and error is None:
-        _store(notebook, path, record)
     key, sources = "", []
     if record:
         value = next(e["value"] for e in record["numbers"] if e["name"] == record["key"])
         key = f"{record['key']} {value:.4g}"
         sources = record["captions"]
     return Outcome(path.stem, seconds, key, sources, error)
+
+
+def _read(path: pathlib.Path):
+    """Read a lesson without the outputs of an earlier run."""
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except OSError:
+        raise
+    except Exception as error:  # nbformat raises whatever the damage leads to
+        raise ValueError(
+            f"{path.name} is no whole notebook ({_first_line(error)}); restore it"
+        ) from error
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+async def _execute(notebook, folder: pathlib.Path, on_start) -> str | None:
+    """Run the cells in a kernel of their own and end it; return what went wrong, or None."""
+    import jupyter_client
+    import nbclient
+
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    manager = jupyter_client.AsyncKernelManager(kernel_name="python3")
+    available = _available_mib()
+    process = None
+
+    def on_notebook_start(notebook):
+        nonlocal process
+        process = manager.provisioner.process
+
+    client = nbclient.NotebookClient(
+        notebook,
+        manager,
+        timeout=CELL_SECONDS,
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+        on_notebook_start=on_notebook_start,
+        on_cell_start=on_start,
+    )
+    # Under PYTHONOPTIMIZE the checks of a lesson, which are assert statements, would not run.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONOPTIMIZE"}
+    try:
+        await client.async_execute(env=environment, cleanup_kc=True)
+    except nbclient.exceptions.CellExecutionError as failure:
+        return f"{failure.ename}: {failure.evalue}".splitlines()[0]
+    except nbclient.exceptions.DeadKernelError as failure:
+        return _first_line(failure) + _memory(process, available)
+    finally:
+        _kill(process or getattr(manager.provisioner, "process", None))
+        manager.cleanup_connection_file()
+    return None
+
+
+def _kill(process) -> None:
+    """End a kernel that its client has not ended, and what it has started."""
+    if process is None or process.poll() is not None:
+        return
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)  # it began a session of its own
+    else:
+        process.kill()
+    process.wait()
+
+
+def _memory(process, available: int | None) -> str:
+    """Say of a kernel that was killed, which is what a system out of memory does, what it held."""
+    if os.name != "posix" or process.poll() != -signal.SIGKILL:
+        return ""
+    told = f" of {available:,} MiB that were available" if available else ""
+    return (
+        f": killed, most likely for want of memory; peak {results.peak_mib(children=True):,} MiB"
+        f"{told}. Close other programs, or use the quick budget"
+    )
+
+
+def _available_mib() -> int | None:
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
+        return int(next(x for x in lines if x.startswith("MemAvailable")).split()[1]) // 1024
+    return None
+
+
+def _until_done(coroutine: Coroutine):
+    """Run a coroutine in a thread and return its value; a signal here ends it there, first.
+
+    Here is the main thread, where a signal arrives; nbclient in it would answer for itself.
+    """
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(coroutine)
+
+    def work():
+        with contextlib.suppress(BaseException):
+            loop.run_until_complete(task)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+        done.set()
+
+    done = threading.Event()  # Thread.join takes a thread for ended once a signal broke in on it
+    try:
+        threading.Thread(target=work, daemon=True).start()
+        while not done.wait(0.2):
+            pass
+    except KeyboardInterrupt:
+        with contextlib.suppress(RuntimeError):  # it has ended meanwhile
+            loop.call_soon_threadsafe(task.cancel)
+        done.wait(30)
+        raise
+    return task.result()
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def run(
@@ -169,7 +260,7 @@ def run(
         else:
             progress.line(f"    done in {outcome.seconds:.0f} s")
             times[path.stem] = round(outcome.seconds, 1)
-            with written_whole(times_file) as file:
+            with contextlib.suppress(OSError), written_whole(times_file) as file:
                 file.write(json.dumps(times).encode())
     print(table(outcomes))
     print(f"\nexecuted notebooks: {out}")
@@ -184,13 +275,7 @@ def table(outcomes: list[Outcome]) -> str:
         first, *others = outcome.sources or ["no data set"]
         rows.append((outcome.name, f"{outcome.seconds:.0f}", key, first))
         rows += [("", "", "", other) for other in others]
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0]), row[1].rjust(widths[1]), row[2].ljust(widths[2]), row[3]]
-        )
-        for row in rows
-    ]
+    lines = as_text(rows, right=[1]).splitlines()
     lines.insert(1, "-" * max(map(len, lines)))
     if budget.name() != "full":
         lines.append("Quick budget: these numbers show that the lessons run; they are no results.")

@@ -15,11 +15,13 @@ import sys
 import tempfile
 from importlib.metadata import version
 
-from cnncourse import handout
-
 import filelock
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "site")]
+
+from tools import handout, lessons  # noqa: E402
+
 PACKAGES = ("sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme", "latex2mathml")
 VARIABLES = ("CNNCOURSE_REPOSITORY", "CNNCOURSE_BRANCH")
 
@@ -27,7 +29,7 @@ VARIABLES = ("CNNCOURSE_REPOSITORY", "CNNCOURSE_BRANCH")
 def digest(root: pathlib.Path = ROOT) -> str:
     """Return a digest of everything that the site is made from."""
     total = hashlib.sha256()
-    folders = ("site", "notebooks", "cnncourse", "results", "studies")
+    folders = ("site", "notebooks", "cnncourse", "results", "studies", "tools")
     files = [
         path
         for folder in folders
@@ -76,7 +78,6 @@ def build(*, force: bool = False, root: pathlib.Path = ROOT, out: pathlib.Path |
 
 
 def _sphinx(root, work):
-    sys.path.insert(0, str(root / "site"))
     from stage import SiteError, stage
     from trim import trim
 
@@ -84,7 +85,7 @@ def _sphinx(root, work):
     source.mkdir()
     try:
         stage(root, source)
-    except SiteError as failure:
+    except (SiteError, lessons.LessonError) as failure:
         raise SystemExit(f"the site is not built: {failure}") from None
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
     command += ["-c", str(root / "site"), "-d", str(work / "doctrees"), str(source), str(new)]

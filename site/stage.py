@@ -10,8 +10,9 @@ import re
 import shutil
 import urllib.parse
 
-from cnncourse import exercises, handout
+from cnncourse import exercises
 from cnncourse import figures as course_figures
+from tools import handout, lessons
 
 import nbformat
 import PIL.Image
@@ -33,8 +34,8 @@ def stage(root: pathlib.Path, into: pathlib.Path) -> None:
     for folder in ("notebooks", "_static", "_figures"):
         (into / folder).mkdir()
     found = {}
-    names = [path.stem for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
-    for name in names:
+    for path in lessons.paths(root / "notebooks"):
+        name = path.stem
         notebook = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
         for figure, fragment in prepare(notebook, name, into / "pictures").items():
             found.setdefault(figure, (fragment, name))
@@ -56,53 +57,28 @@ def prepare(notebook, name: str, pictures: pathlib.Path) -> dict[str, str]:
     solution to open; the answer of a check that nobody has attempted is left out.
     """
     figures = {}
-    cells, waiting = [], None
-    for cell in notebook.cells:
+    cells = []
+    checks = {blank.check: blank for blank in lessons.blanks(name, notebook.cells)}
+    for place, cell in enumerate(notebook.cells):
         cells.append(cell)
         if cell.cell_type != "code":
             continue
         cell.execution_count = None
-        checked = re.search(r'exercises\.check\(\s*"([^"]+)"', cell.source)
         cell.outputs = [
             _output(output, name, pictures, figures)
             for output in cell.outputs
-            if not (checked and "text/html" in output.get("data", {}))
+            if not (place in checks and "text/html" in output.get("data", {}))
         ]
-        tags = cell.metadata.get("tags", [])
-        if "exercise" in tags:
-            if waiting:
-                raise SiteError(f"{name}: the exercise {waiting!r} has no cell that checks it.")
-            waiting = _exercise(name, tags)
-        if checked and waiting:
-            if checked[1] != waiting:
-                raise SiteError(
-                    f"{name}: the cell after the exercise {waiting!r} checks {checked[1]!r}."
-                )
-            cell.metadata["tags"] = [*tags, "check"]
-            cells.append(nbformat.v4.new_markdown_cell(help_to_open(waiting)))
-            waiting = None
-    if waiting:
-        raise SiteError(f"{name}: the exercise {waiting!r} has no cell that checks it.")
+        if place in checks:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "check"]
+            help_cell = help_to_open(checks[place].exercise)
+            cells.append(nbformat.v4.new_markdown_cell(help_cell))
     notebook.cells = cells
     return figures
 
 
-def _exercise(name: str, tags: list[str]) -> str:
-    """Return the full name of the exercise that a blank cell's tags name."""
-    others = [tag for tag in tags if tag != "exercise"]
-    if len(others) != 1:
-        raise SiteError(f"{name}: a blank cell has the tags {tags}; expected [exercise, NAME].")
-    full = f"{name[:2]}/{others[0]}"
-    try:
-        exercises.find(full)
-    except ValueError as failure:
-        raise SiteError(f"{name}: a blank cell is tagged {others[0]!r}: {failure}") from None
-    return full
-
-
-def help_to_open(name: str) -> str:
+def help_to_open(exercise: exercises.Exercise) -> str:
     """Return the Markdown of an exercise's hints and solution, each behind a click."""
-    exercise = exercises.find(name)
     total = len(exercise.hints)
     parts = []
     for number, hint in enumerate(exercise.hints, 1):

@@ -7,7 +7,7 @@ import re
 import shutil
 import urllib.parse
 
-from cnncourse import handout
+from tools import handout, lessons
 
 import PIL.Image
 
@@ -41,8 +41,9 @@ def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
     """Finish the site in `new`, which was made from `source` in the repository `root`."""
     if (source / "pictures").is_dir():
         shutil.copytree(source / "pictures", new / "pictures", dirs_exist_ok=True)
-    for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb")):
-        shutil.copyfile(path, new / "notebooks" / path.name)
+    for path in lessons.paths(root / "notebooks"):
+        stored = path.with_suffix(".ipynb")
+        shutil.copyfile(stored, new / "notebooks" / stored.name)
     shutil.copyfile(root / "build" / f"{handout.TOP}.zip", new / f"{handout.TOP}.zip")
     for pattern in UNUSED:
         for path in list(new.glob(pattern)):

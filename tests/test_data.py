@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import math
 import os
 import pathlib
 import shutil
@@ -11,8 +12,10 @@ import sys
 import textwrap
 
 from cnncourse import data
-from cnncourse._datasets import SPECS, array_digest
 from cnncourse._files import folder_written_whole, written_whole
+from cnncourse.data import sources
+from cnncourse.data.arrays import array_digest
+from cnncourse.data.catalogue import IMAGE_SETS
 
 import numpy as np
 import pytest
@@ -28,27 +31,27 @@ def nothing_here(monkeypatch, tmp_path):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(data, "_DEBIAN_ROOT", tmp_path / "root")
-    monkeypatch.setattr(data, "_network_failed", ["no network in this test"])
+    monkeypatch.setattr(sources, "_DEBIAN_ROOT", tmp_path / "root")
+    monkeypatch.setattr(sources, "_offline", ("no network in this test", math.inf))
 
 
 @pytest.fixture
 def tiny(monkeypatch):
     """Fashion-MNIST as a set of 30 + 10 images, so that files are quick to make."""
     random = np.random.default_rng(1)
-    spec = dataclasses.replace(SPECS["fashion_mnist"], train=30, test=10)
+    spec = dataclasses.replace(IMAGE_SETS["fashion_mnist"], train=30, test=10)
     arrays = {
         key: random.integers(0, 10 if key[0] == "y" else 256, shape, dtype=np.uint8)
         for key, shape in spec.shapes.items()
     }
     spec = dataclasses.replace(spec, digest=array_digest(arrays))
-    monkeypatch.setitem(SPECS, "fashion_mnist", spec)
+    monkeypatch.setitem(IMAGE_SETS, "fashion_mnist", spec)
     return arrays
 
 
 def shrink(monkeypatch, name, train=300, test=200):
-    spec = dataclasses.replace(SPECS[name], train=train, test=test)
-    monkeypatch.setitem(SPECS, name, spec)
+    spec = dataclasses.replace(IMAGE_SETS[name], train=train, test=test)
+    monkeypatch.setitem(IMAGE_SETS, name, spec)
     return spec
 
 
@@ -61,7 +64,7 @@ def classroom(monkeypatch, folder, name="fashion_mnist", **arrays):
 
 
 def debian_files(root, arrays):
-    folder = root / data.DEBIAN_FOLDER
+    folder = root / sources.DEBIAN_FOLDERS / "fashion-mnist"
     folder.mkdir(parents=True)
     for part, stem in (("train", "train"), ("test", "t10k")):
         for key, file in ((f"x_{part}", "images-idx3"), (f"y_{part}", "labels-idx1")):
@@ -110,13 +113,13 @@ def test_keras_with_both_kinds_of_labels(monkeypatch):
     import keras
 
     random = np.random.default_rng(2)
-    spec = dataclasses.replace(SPECS["cifar100"], train=30, test=10)
+    spec = dataclasses.replace(IMAGE_SETS["cifar100"], train=30, test=10)
     arrays = {
         key: random.integers(0, 20, shape, dtype=np.uint8) for key, shape in spec.shapes.items()
     }
     spec = dataclasses.replace(spec, digest=array_digest(arrays))
-    monkeypatch.setitem(SPECS, "cifar100", spec)
-    monkeypatch.setattr(data, "_network_failed", [])
+    monkeypatch.setitem(IMAGE_SETS, "cifar100", spec)
+    monkeypatch.setattr(sources, "_offline", ("", -math.inf))
 
     def as_keras_gives_them(label_mode):
         labels = [arrays[f"y_{part}_{label_mode}"].astype(np.int64) for part in ("train", "test")]
@@ -143,7 +146,7 @@ def test_a_network_that_does_not_answer_is_asked_once(monkeypatch, capsys):
     for name in ("cifar10", "cifar100"):
         shrink(monkeypatch, name)
         monkeypatch.setattr(getattr(keras.datasets, name), "load_data", fails)
-    monkeypatch.setattr(data, "_network_failed", [])
+    monkeypatch.setattr(sources, "_offline", ("", -math.inf))
     assert data.load("cifar10").stand_in
     assert data.load("cifar100").stand_in
     assert len(asked) == 1
@@ -200,10 +203,10 @@ def test_stand_in_classes_can_be_told_apart(monkeypatch):
 def test_real_sets_are_here_and_whole(name, real, monkeypatch):
     if REAL_DATA:
         monkeypatch.setenv("CNNCOURSE_DATA", REAL_DATA)
-    monkeypatch.setattr(data, "_DEBIAN_ROOT", pathlib.Path("/"))
+    monkeypatch.setattr(sources, "_DEBIAN_ROOT", pathlib.Path("/"))
     images = real(name)
     assert images.whole
-    assert images.digest == SPECS[name].digest
+    assert images.digest == IMAGE_SETS[name].digest
 
 
 def test_cifar100_names_agree_between_fine_and_coarse(real, monkeypatch):
@@ -274,9 +277,9 @@ def test_arrays_of_another_kind(monkeypatch, tmp_path, tiny, change, found):
 def test_another_set_under_this_name(monkeypatch, tmp_path, tiny):
     other = {key: 255 - array for key, array in tiny.items()}
     monkeypatch.setitem(
-        SPECS,
+        IMAGE_SETS,
         "mnist",
-        dataclasses.replace(SPECS["mnist"], train=30, test=10, digest=array_digest(other)),
+        dataclasses.replace(IMAGE_SETS["mnist"], train=30, test=10, digest=array_digest(other)),
     )
     classroom(monkeypatch, tmp_path / "class", **other)
     with pytest.raises(data.DataError, match="these are the images of MNIST"):
@@ -428,13 +431,14 @@ WRITE = """
     import os, pathlib, resource, signal, sys
     import numpy as np
     from cnncourse import data
+    from cnncourse.data import arrays as files
     path = pathlib.Path(sys.argv[1])
     arrays = {"x": np.arange(300_000, dtype=np.uint8)}
 """
 
 
 def test_two_processes_at_once_never_show_half_a_file(tmp_path):
-    writer = WRITE + "\n    for _ in range(60): data._write_npz(path, arrays)"
+    writer = WRITE + "\n    for _ in range(60): files.write_npz(path, arrays)"
     target = tmp_path / "mnist.npz"
     processes = [in_another_process(writer, target) for _ in range(2)]
     seen = 0
@@ -466,7 +470,7 @@ def test_two_processes_at_once_never_show_half_a_file(tmp_path):
 )
 def test_a_write_that_fails_says_so_and_leaves_nothing(tmp_path, obstacle):
     attempt = """
-    try: data._write_npz(path, arrays)
+    try: files.write_npz(path, arrays)
     except data.DataError as error: print(error)
     """
     folder = tmp_path / "class"

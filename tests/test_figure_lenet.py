@@ -56,7 +56,7 @@ def trained():
     data, _, _ = stored()
     model = network()
     weighted = (layer for layer in data["layers"] if "weights" in layer)
-    model.set_weights([lenet.unpack(row[key]) for row in weighted for key in ("weights", "bias")])
+    model.set_weights([figures.unpack(row[key]) for row in weighted for key in ("weights", "bias")])
     assert model.count_params() == 44_426
     return model, data
 
@@ -121,7 +121,7 @@ def test_every_map_and_output_equals_keras(page, trained, real):
 def test_what_is_drawn_on_the_page_is_what_keras_computes(page, trained):
     """The colours of maps and kernels, not only the numbers behind them."""
     model, data = trained
-    digits = lenet.unpack(data["digits"])
+    digits = figures.unpack(data["digits"])
     outputs = every_layer(model, digits)
     pixels = """(canvas) => [...canvas.getContext("2d")
       .getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 != 3)"""
@@ -142,7 +142,7 @@ def test_what_is_drawn_on_the_page_is_what_keras_computes(page, trained):
     assert "map 5 of convolution 2" in page.locator(".cf-lenet-detail .cf-title").inner_text()
     kernels = page.get_by_role("img", name=re.compile("^kernel for map"))
     assert kernels.count() == 6
-    weights = lenet.unpack(data["layers"][2]["weights"])[..., 5]
+    weights = figures.unpack(data["layers"][2]["weights"])[..., 5]
     for source in range(6):
         shown = np.reshape(kernels.nth(source).evaluate(pixels), (5, 5, 3))
         strong = np.abs(weights[..., source]) > 0.1 * np.abs(weights).max()
@@ -232,7 +232,7 @@ def test_a_digit_drawn_with_the_mouse_is_read(page):
 def test_a_test_digit_can_be_drawn_on(page):
     data = stored()[0]
     page.locator(".cf-lenet-strip button").nth(1).click()
-    digit = lenet.unpack(data["digits"])[1]
+    digit = figures.unpack(data["digits"])[1]
     np.testing.assert_array_equal(seen(page), digit)
     draw(page, [[(0.1, 0.9), (0.9, 0.9)]])
     more = seen(page)

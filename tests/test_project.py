@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tomllib
 
+from tools import lessons
+
 import nbformat
 import pytest
 import yaml
@@ -17,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = pathlib.Path(__file__).parents[1]
 
 
-FOLDERS = ("cnncourse", "tests", "studies", "notebooks", "site")
+FOLDERS = ("cnncourse", "tools", "tests", "studies", "notebooks", "site")
 
 
 def pyproject():
@@ -131,11 +133,9 @@ def test_no_module_of_the_package_reads_pickles():
 
 def test_the_readme_maps_every_lesson():
     text = (ROOT / "README.md").read_text()
-    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.md")):
-        lines = path.read_text().splitlines()
-        title = next(line for line in lines if line.startswith("# ")).removeprefix("# ")
-        minutes = re.search(r"\*\*Time:?\*\*:? (\d+) minutes", "\n".join(lines)).group(1)
-        row = f"| {path.stem[:2]} | [{title}](notebooks/{path.stem}.ipynb) | {minutes} |"
+    for lesson in lessons.read_all():
+        link = f"[{lesson.title}](notebooks/{lesson.name}.ipynb)"
+        row = f"| {lesson.number} | {link} | {lesson.minutes} |"
         assert row in text, f"README.md lacks: {row}"
 
 

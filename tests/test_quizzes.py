@@ -4,11 +4,13 @@ import html.parser
 import pathlib
 import re
 
+from tools import lessons
+
 import jupytext
 import pytest
 
 NOTEBOOKS = pathlib.Path(__file__).parents[1] / "notebooks"
-LESSONS = [path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.md"))]
+LESSONS = [path.stem for path in lessons.paths()]
 QUESTION = re.compile(r"\*\*(\d)\.\*\* (.+?)\n\n", re.S)
 OPTION = re.compile(
     r"<details><summary>(?P<text>[^\n]+)</summary>\n\n"

@@ -3,6 +3,11 @@
 import dataclasses
 import json
 import math
+import os
+import pathlib
+import platform
+import subprocess
+import sys
 
 from cnncourse import results
 
@@ -91,21 +96,183 @@ def test_quick_numbers_say_what_they_are(lesson, monkeypatch):
         assert "on record" in text
 
 
-def test_wrong_numbers_are_refused():
+def test_wrong_numbers_are_refused(monkeypatch):
     book = results.Book("01_x")
     for value in (math.nan, math.inf, [0.5, math.nan], []):
         with pytest.raises(ValueError, match=r"accuracy is .*; a result is finite"):
             book.add("accuracy", value, seeds=[1, 2])
     with pytest.raises(ValueError, match=r"2 values, seeds \[1\]"):
         book.add("accuracy", [0.5, 0.6], seeds=[1])
+    with pytest.raises(ValueError, match=r"1 values, seeds \[1, 2\]"):
+        book.add("accuracy", [0.5], seeds=[1, 2])
+    with pytest.raises(ValueError, match="1 values, seeds None"):
+        book.add("accuracy", [0.5])
     book.add("accuracy", 0.5)
+    monkeypatch.setenv("CNNCOURSE_STORE", "1")
     with pytest.raises(ValueError, match="'accuracy' stands in this book already"):
         book.add("accuracy", 0.6)
     with pytest.raises(ValueError, match=r"close\(key='loss'\): expected one of accuracy"):
         book.close(key="loss")
 
 
+def test_a_cell_may_run_again_unless_it_stores(lesson, monkeypatch):
+    monkeypatch.delenv("CNNCOURSE_STORE")
+    book = results.Book("01_x")
+    book.add("first", 1, data=Images("mnist"))
+    book.add("second", 2)
+    assert book.add("first", 3, data=Images("cifar10", caption="CIFAR-10, from there")) == 3
+    record = book.close(key="first").record
+    assert [(e["name"], e["value"]) for e in record["numbers"]] == [("first", 3), ("second", 2)]
+    assert list(record["data"]) == ["cifar10"], "what a replaced number was measured on is gone"
+    assert "MNIST" not in repr(book.close(key="first"))
+    monkeypatch.setenv("CNNCOURSE_STORE", "1")
+    with pytest.raises(ValueError, match="'second' stands in this book already; give it another"):
+        book.add("second", 2)
+
+
+def test_a_book_closes_with_the_processor_time_since_it_was_opened(lesson, monkeypatch):
+    times = iter([100.0, 103.25])
+    monkeypatch.setattr(results.time, "process_time", lambda: next(times))
+    monkeypatch.delenv("CNNCOURSE_STORE")
+    book = results.Book("01_x")
+    book.add("a", 1)
+    shown = book.close(key="a")
+    assert shown.record["cpu_seconds"] == 3.2
+    assert "full budget, 3 CPU seconds" in repr(shown)
+    assert book.close(key="a", cpu_seconds=70.04).record["cpu_seconds"] == 70
+
+
+@pytest.mark.parametrize(("system", "peak"), [("linux", 2**20), ("darwin", 2**30)])
+def test_the_peak_is_in_mib_on_every_system(monkeypatch, system, peak):
+    resource = pytest.importorskip("resource")
+    usage = {resource.RUSAGE_SELF: peak, resource.RUSAGE_CHILDREN: 3 * peak}
+    monkeypatch.setattr(results.sys, "platform", system)
+    monkeypatch.setattr(
+        resource, "getrusage", lambda whose: type("Usage", (), {"ru_maxrss": usage[whose]})
+    )
+    assert results.peak_mib() == 1024, "Linux tells KiB, macOS bytes"
+    assert results.peak_mib(children=True) == 3072
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert results.peak_mib() is None
+
+
+def test_a_record_names_threads_and_processor(lesson, monkeypatch):
+    monkeypatch.setattr(results, "_processor", lambda: "Old Chip")
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
+    filled().close(key="test_accuracy")
+    record = results.load("01_x").record
+    assert (record["processor"], record["threads"]) == ("Old Chip", 3)
+    monkeypatch.delenv("CNNCOURSE_STORE")
+    assert "Old Chip" not in repr(filled().close(key="test_accuracy")), "the same machine"
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "8")
+    said = (
+        "The record is of 3 threads of Old Chip, this run of 8 threads of Old Chip: the same seed "
+        "may give other weights there."
+    )
+    shown = filled().close(key="test_accuracy")
+    assert said in repr(shown)
+    assert said in shown._repr_mimebundle_()["text/html"]
+    for key in ("threads", "processor"):
+        older = {k: v for k, v in record.items() if k != key}
+        (lesson / "results" / "01_x.json").write_text(json.dumps(older))
+        assert "The record is of" not in repr(filled().close(key="test_accuracy"))
+
+
+def test_threads_and_processor_are_those_of_here(monkeypatch):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    script = (
+        "import sys; from cnncourse import results; from tensorflow import config\n"
+        "sets = config.threading.set_intra_op_parallelism_threads\n"
+        "print(results._threads()); sets(5); print(results._threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert done.stdout.split() == [str(cores), "5"], done.stderr
+    name = results._processor()
+    assert name == name.strip() != ""
+    assert platform.node() not in name
+    lines = ["processor : 0", "model name\t: Chip(R)  9 CPU @ 1GHz", "model name\t: other"]
+    monkeypatch.setattr(results.pathlib.Path, "read_text", lambda path: "\n".join(lines))
+    monkeypatch.setattr(results.sys, "platform", "linux")
+    assert results._processor() == "Chip(R) 9 CPU @ 1GHz"
+    lines[:] = ["processor : 0"]
+    monkeypatch.setattr(results.platform, "processor", lambda: "")
+    monkeypatch.setattr(results.platform, "machine", lambda: "aarch64")
+    assert results._processor() == "aarch64"
+    done = subprocess.CompletedProcess([], 0, stdout="Apple M2\n")
+    monkeypatch.setattr(results.sys, "platform", "darwin")
+    monkeypatch.setattr(results.subprocess, "run", lambda *arguments, **options: done)
+    assert results._processor() == "Apple M2"
+
+
+def test_the_table_shows_what_was_measured_beside_what_is_on_record(lesson, monkeypatch):
+    book = results.Book("01_x")
+    for name, value in {"share": 0.123456, "weights": 44_426, "<b>": 1.5}.items():
+        book.add(name, value)
+    book.close(key="share")
+    monkeypatch.delenv("CNNCOURSE_STORE")
+    monkeypatch.setattr(results, "peak_mib", lambda: 1234)
+    again = results.Book("01_x")
+    for name, value in {"share": 0.5, "weights": -2.0, "<b>": 0, "new": 1e6}.items():
+        again.add(name, value)
+    shown = again.close(key="share", cpu_seconds=61)
+    assert repr(shown).splitlines() == [
+        "number   this run   on record",
+        "share    0.5        0.1235",
+        "weights  -2         44,426",
+        "<b>      0          1.5",
+        "new      1,000,000",
+        "full budget, 61 CPU seconds, 1,234 MiB at the peak",
+    ]
+    bundle = shown._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(shown)
+    assert bundle["text/html"].startswith(
+        "<table><tr><th>number</th><th>this run</th><th>on record</th></tr>"
+        "<tr><td>share</td><td>0.5</td><td>0.1235</td></tr>"
+    )
+    assert "<td>&lt;b&gt;</td><td>0</td><td>1.5</td>" in bundle["text/html"]
+    assert bundle["text/html"].endswith("<p>full budget, 61 CPU seconds, 1,234 MiB at the peak</p>")
+    assert bundle[results.MIME] == {**shown.record, "captions": []}
+    (lesson / "results" / "01_x.json").unlink()
+    assert "on record" not in repr(again.close(key="share"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "named"),
+    [
+        ('[{"name": "a", "value": NaN}]', "value of a is 'nan'"),
+        ('[{"name": "a", "value": -Infinity}]', "value of a is '-inf'"),
+        ('[{"name": "a", "value": 1e999}]', "value of a is 'inf'"),
+        ('[{"name": "a", "value": "0.5"}]', "value of a is '0.5'"),
+        ('[{"name": "a", "value": true}]', "value of a is 'True'"),
+        ('[{"name": "a", "value": [0.5]}]', r"value of a is '\[0\.5\]'"),
+        ('[{"name": "a", "value": 1, "values": [1, NaN]}]', "values of a is 'nan'"),
+        ('[{"name": "a", "value": 1, "values": [[1]]}]', r"values of a is '\[1\]'"),
+        ('[{"name": "a", "value": 1, "cpu_seconds": "2"}]', "cpu_seconds of a is '2'"),
+        ('[{"name": 1, "value": 1}]', "the name 1"),
+        (f'[{{"name": "a", "value": {"9" * 400}}}]', "value of a is '9999"),
+        ('[["name", "value"]]', "TypeError"),
+        ("[" * 100_000, "RecursionError"),
+    ],
+)
+def test_a_record_holds_finite_numbers(course, numbers, named):
+    path = course / "results" / "01_x.json"
+    path.write_text(f'{{"numbers": {numbers}}}')
+    with pytest.raises(results.ResultError, match=named) as caught:
+        results.load("01_x")
+    assert str(caught.value).startswith(f"{path}: expected JSON with a list of numbers")
+
+
+def test_every_record_that_is_kept_can_be_read():
+    folder = pathlib.Path(__file__).parents[1] / "results"
+    for path in folder.glob("*.json"):
+        assert results.load(path.stem).numbers, path
+
+
 def test_missing_and_damaged_records(course):
+    (course / "results" / "02_x.json").mkdir()
+    with pytest.raises(results.ResultError, match=r"02_x\.json: .*Restore the file"):
+        results.load("02_x")
     with pytest.raises(results.ResultError, match=r"01_x\.json: not there\. Measure it with"):
         results.load("01_x")
     for text in ("{", "[]", '{"numbers": [{"name": "a"}]}'):

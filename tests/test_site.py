@@ -12,11 +12,13 @@ import re
 import urllib.parse
 import zipfile
 
+from tools import lessons
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 ROOT = pathlib.Path(__file__).parents[1]
-LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+LESSONS = [path.stem for path in lessons.paths()]
 
 LOAD_EVERYTHING = """async () => {
     const images = [...document.querySelectorAll("article img")]

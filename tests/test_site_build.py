@@ -6,7 +6,7 @@ import pathlib
 import sys
 import types
 
-from cnncourse import handout
+from tools import handout, lessons
 
 import nbformat
 import pytest
@@ -20,9 +20,10 @@ PNG = (
 
 @pytest.fixture(scope="module", autouse=True)
 def folder_of_the_site():
+    before = sys.path[:]
     sys.path[:0] = [str(SITE), str(SITE / "_ext")]
     yield
-    del sys.path[:2]
+    sys.path[:] = before
 
 
 @pytest.fixture(scope="module")
@@ -88,21 +89,24 @@ def test_formulas_come_through(latex, part):
 
 
 def test_an_unknown_exercise_is_named(stage, tmp_path):
-    with pytest.raises(stage.SiteError, match=r"04_x.*'koin'.*'04/coin'"):
+    with pytest.raises(lessons.LessonError, match=r"04_x.*'04/koin'.*'04/coin'"):
         stage.prepare(notebook(("...", ["exercise", "koin"])), "04_x", tmp_path)
 
 
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ([("...", ["exercise"])], "expected .exercise, NAME."),
-        ([("...", ["exercise", "coin"])], "no cell that checks it"),
+        ([("...", ["exercise"])], "expected the tags .exercise, name."),
+        ([("...", ["exercise", "coin"])], "no cell checks 04/coin"),
         ([("...", ["exercise", "coin"]), ('exercises.check("04/by_hand", x)', [])], "04/by_hand"),
-        ([("...", ["exercise", "coin"]), ("...", ["exercise", "by_hand"])], "'04/coin' has no"),
+        (
+            [("...", ["exercise", "coin"]), ("...", ["exercise", "by_hand"])],
+            "no cell checks 04/coin before",
+        ),
     ],
 )
 def test_an_exercise_without_its_check_is_named(stage, tmp_path, cells, reason):
-    with pytest.raises(stage.SiteError, match=reason):
+    with pytest.raises(lessons.LessonError, match=reason):
         stage.prepare(notebook(*cells), "04_x", tmp_path)
 
 
@@ -163,21 +167,21 @@ def test_an_output_no_page_can_show_is_named(stage, tmp_path):
 
 
 def test_launch_buttons_need_an_address():
-    lessons = importlib.import_module("lessons")
-    assert lessons.launches("", "main", "notebooks/01_x.ipynb") == []
-    (binder, colab) = lessons.launches("https://github.com/a/b.git", "main", "notebooks/01_x.ipynb")
+    line = importlib.import_module("lessons")
+    assert line.launches("", "main", "notebooks/01_x.ipynb") == []
+    (binder, colab) = line.launches("https://github.com/a/b.git", "main", "notebooks/01_x.ipynb")
     assert binder[1] == "https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/notebooks/01_x.ipynb"
     assert colab[1] == "https://colab.research.google.com/github/a/b/blob/main/notebooks/01_x.ipynb"
 
 
 @pytest.mark.parametrize("address", ["", "https://github.com/a/b"])
 def test_a_lesson_s_line_has_what_there_is(tmp_path, address):
-    lessons = importlib.import_module("lessons")
+    line = importlib.import_module("lessons")
     (tmp_path / "_offered.json").write_text('{"All lessons": "lessons.zip"}')
     config = types.SimpleNamespace(course_repository=address, course_branch="main")
     app = types.SimpleNamespace(srcdir=tmp_path, config=config)
     context = {"body": "<h1>A title</h1><p>text</p>"}
-    lessons.lesson_links(app, "notebooks/03_x", "page.html", context, None)
+    line.lesson_links(app, "notebooks/03_x", "page.html", context, None)
     body = context["body"]
     assert body.startswith('<p class="lesson-number">Lesson 03</p>\n<h1>A title</h1><ul')
     assert body.endswith("<p>text</p>")
@@ -188,15 +192,15 @@ def test_a_lesson_s_line_has_what_there_is(tmp_path, address):
     steps = ("!git clone -b main https://github.com/a/b ", "install ./b ", "%cd b/notebooks")
     assert all((step in body) == bool(address) for step in steps)
     index = {"body": "<h1>A title</h1>"}
-    lessons.lesson_links(app, "index", "page.html", index, None)
+    line.lesson_links(app, "index", "page.html", index, None)
     assert index["body"] == "<h1>A title</h1>"
 
 
 @pytest.mark.parametrize("address", ["github.com/a/b", "https://example.org/a/b", "javascript:1"])
 def test_an_address_that_cannot_be_launched_from_is_an_error(address):
-    lessons = importlib.import_module("lessons")
+    line = importlib.import_module("lessons")
     with pytest.raises(Exception, match="CNNCOURSE_REPOSITORY"):
-        lessons.launches(address, "main", "x")
+        line.launches(address, "main", "x")
 
 
 # Style

@@ -9,7 +9,8 @@ import re
 import subprocess
 import sys
 
-from cnncourse import exercises, handout, run
+from cnncourse import exercises, run
+from tools import handout, lessons
 
 import jupytext
 import nbformat
@@ -18,7 +19,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 SOLUTIONS = NOTEBOOKS / "solutions"
-LESSONS = [path.stem for path in handout.lessons(NOTEBOOKS)]
+LESSONS = [path.stem for path in lessons.paths() if path.stem[:2] in exercises.lessons()]
 
 SMALL = """\
 # Subtract
@@ -195,7 +196,7 @@ def test_pytest_runs_solved_notebooks_on_what_needs_no_network_and_lessons_as_th
     ],
 )
 def test_a_lesson_that_does_not_fit_its_bank_is_an_error(lesson, good, bad, told):
-    with pytest.raises(handout.HandoutError, match=re.escape(told)):
+    with pytest.raises(lessons.LessonError, match=re.escape(told)):
         handout.solved(lesson(SMALL.replace(good, bad)))
 
 
@@ -203,7 +204,7 @@ def test_a_blank_that_nothing_checks_is_an_error(lesson):
     start = SMALL.index("In between")
     blank = SMALL[SMALL.index("```{code-cell} ipython3\n:tags") : start]
     for text in (SMALL[:start], SMALL.replace("In between.\n", blank)):
-        with pytest.raises(handout.HandoutError, match="no cell checks 01/output_size"):
+        with pytest.raises(lessons.LessonError, match="no cell checks 01/output_size"):
             handout.solved(lesson(text))
 
 
@@ -211,6 +212,7 @@ def test_files_are_written_once_and_what_no_lesson_stands_for_goes(tmp_path):
     (tmp_path / "solutions").mkdir()
     name = "01_convolution_by_hand"
     (tmp_path / f"{name}.md").write_text((NOTEBOOKS / f"{name}.md").read_text())
+    (tmp_path / f"{name}.ipynb").touch()
     old = tmp_path / "solutions" / "01_old_name.ipynb"
     old.touch()
     assert handout.write_solutions(tmp_path) == [old, tmp_path / "solutions" / f"{name}.ipynb"]
@@ -221,7 +223,7 @@ def test_files_are_written_once_and_what_no_lesson_stands_for_goes(tmp_path):
 @pytest.mark.parametrize("arguments", [[], ["solution"], ["solutions", "01"]])
 def test_a_wrong_call_says_how(arguments, capsys):
     assert handout.main(arguments) == 2
-    assert "python -m cnncourse.handout solutions" in capsys.readouterr().err
+    assert "python -m tools.handout solutions" in capsys.readouterr().err
 
 
 def test_outside_of_the_course_it_says_so(tmp_path, monkeypatch, capsys):

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import zipfile
 
-from cnncourse import exercises, handout
+from cnncourse import exercises
+from tools import handout
 
 import nbformat
 import pytest

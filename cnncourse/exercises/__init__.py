@@ -43,6 +43,14 @@ The exercises of lesson NN are the tuple `EXERCISES` in `lessonNN.py` beside thi
   the smallest first.
 - With `cases` the answer is a function; without, a value (number, text, list, array), whose
   right value is not shown to the reader.
+- `draw(rng)` makes one further case from a NumPy generator, in the form of those in `cases`: small
+  or large, odd or even, at every border that the text admits. `find("04/worst_pair").drawn(1, 20)`
+  gives twenty. On drawn cases no wrong answer may do what the solution does.
+- Arguments must stay as they were; `changes=("network",)` names parameters of the solution that
+  an answer may change. An answer that changes another is told so.
+- Of a value with several entries (list, tuple, dict) a reader may fill some and leave others
+  `...`: the engine puts the solution's in their place, judges, and names what is missing. A
+  mistake that is to be known beside blanks is found `by` its own facts.
 - Where values cannot be compared (a model, a kernel of one's own), `facts` takes the answer, or
   with `cases` what it returns, and gives a dict: {"number of parameters": model.count_params()}.
   Every right answer must have the same facts. `Mistake(..., by=("padding",))` is known by these

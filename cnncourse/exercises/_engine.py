@@ -10,15 +10,16 @@ import functools
 import inspect
 import linecache
 import re
+import sys
 import textwrap
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cnncourse.exercises._limit import TimeIsUp, limited
 from cnncourse.exercises._show import Verdict, cut, show, show_call
-from cnncourse.exercises._values import Unreadable, difference, has_blank, plain
+from cnncourse.exercises._values import Unreadable, difference, has_blank, identical, plain
 
 import numpy as np
 
@@ -56,6 +57,9 @@ class Exercise:
     mistakes: wrong answers with their messages, at least two.
     right: other code that fills the blank cell and is as right as the solution.
     cases: for a function, the arguments of each call: a tuple, or a dict of keyword arguments.
+    draw: makes one more case of this exercise's kind from a NumPy generator; `drawn` calls it.
+    changes: the solution's parameters whose arguments an answer may change. All others are
+        compared after each call with what they were before it.
     facts: what is judged where values cannot be compared: takes the answer (with cases, what the
         answer returns) and gives a dict of named facts, equal for every right answer; raises
         Wrong to say why an answer cannot be judged.
@@ -74,6 +78,8 @@ class Exercise:
     mistakes: Sequence[Mistake]
     right: Sequence[str] = ()
     cases: Sequence[tuple | dict] = ()
+    draw: Callable[[np.random.Generator], tuple | dict] | None = None
+    changes: Sequence[str] = ()
     facts: Callable[[Any], dict] | None = None
     answer: str = ""
     setup: str = "import numpy as np"
@@ -84,12 +90,19 @@ class Exercise:
     def __post_init__(self):
         if not re.fullmatch(r"\d\d/[a-z0-9_]+", self.name):
             raise ValueError(f"exercise name {self.name!r}: expected two digits, /, snake_case")
-        for attribute in ("hints", "mistakes", "right", "cases"):
+        for attribute in ("hints", "mistakes", "right", "cases", "changes"):
             if isinstance(getattr(self, attribute), str):
                 raise ValueError(f"{self.name}: {attribute} must be a list or tuple, not a string")
         self.answer = self.answer or self.name.split("/")[1]
         if self.reveal is None:
             self.reveal = bool(self.cases or self.facts)
+
+    def drawn(self, seed, n):
+        """n further cases, always the same for a seed; ValueError without `draw`."""
+        if self.draw is None:
+            raise ValueError(f"{self.name} has no draw(rng), which would make further cases")
+        rng = np.random.default_rng(seed)
+        return [self.draw(rng) for _ in range(n)]
 
     @property
     def filled(self):
@@ -107,12 +120,28 @@ class Exercise:
         return eval(self.answer, namespace)
 
     @functools.cached_property
+    def parameters(self):
+        """The names of the parameters in the solution's `def`, in order."""
+        for node in ast.parse(self.filled).body:
+            if isinstance(node, ast.FunctionDef) and node.name == self.answer:
+                return [argument.arg for argument in node.args.args]
+        return []
+
+    def arguments(self, case):
+        """A case's arguments by name: that of the parameter, or "argument 3" where it has none."""
+        if isinstance(case, dict):
+            return case
+        unnamed = [f"argument {number + 1}" for number in range(len(case or ()))]
+        names = self.parameters + unnamed[len(self.parameters) :]
+        return dict(zip(names, case or (), strict=False))
+
+    @functools.cached_property
     def expected(self):
         """What the reference solution does: one outcome a case."""
         outcomes = self._run_own(self.solution)
         for outcome in outcomes:
             failed = outcome.error or outcome.wrong or outcome.blank or outcome.value is None
-            if failed or isinstance(outcome.value, Unreadable):
+            if failed or outcome.changed or isinstance(outcome.value, Unreadable):
                 raise ValueError(f"{self.name}: its own solution gives {outcome}")
         return outcomes
 
@@ -125,7 +154,14 @@ class Exercise:
         # Import outside of the thread: logging keeps the output stream that it finds.
         exec(textwrap.dedent(self.setup), {})
         outcomes = []
-        run = limited(lambda: observe(self, self.fill(code), outcomes), seconds=120)
+
+        def run_code():
+            answer = self.fill(code)
+            if code is self.solution:
+                self.reference = answer
+            observe(self, answer, outcomes)
+
+        run = limited(run_code, seconds=120)
         if run.error or not run.ended:
             raise RuntimeError(f"{self.name}: the bank's own code does not run") from run.error
         return outcomes
@@ -138,6 +174,8 @@ class Outcome:
     call: the case as the reader would write it; value: what came, as plain data.
     wrong: what `facts` says against it; error, line: what was raised, and where.
     blank: whether `...` came.
+    changed: the names of the arguments that are not as they were and should be.
+    missing: the names of the entries that came as `...` and were judged as the solution's.
     """
 
     call: str | None
@@ -147,6 +185,8 @@ class Outcome:
     error: str | None = None
     line: str | None = None
     blank: bool = False
+    changed: frozenset[str] = frozenset()
+    missing: list[str] = field(default_factory=list)
 
 
 def observe(exercise, answer, outcomes):
@@ -155,6 +195,11 @@ def observe(exercise, answer, outcomes):
         outcome = Outcome(None if case is None else show_call(exercise.answer, case))
         outcomes.append(outcome)
         arguments = copy.deepcopy(case)
+        given = {
+            name: state(value)
+            for name, value in exercise.arguments(arguments).items()
+            if name not in exercise.changes
+        }
         try:
             if isinstance(case, dict):
                 value = answer(**arguments)
@@ -162,6 +207,13 @@ def observe(exercise, answer, outcomes):
                 value = answer if case is None else answer(*arguments)
             outcome.result_type = type(value)
             outcome.blank = has_blank(value)
+            if outcome.blank and not exercise.cases:
+                value = completed(value, exercise, outcome.missing)
+                outcome.blank = not outcome.missing
+            left = exercise.arguments(arguments)
+            outcome.changed = frozenset(
+                name for name, before in given.items() if not identical(before, state(left[name]))
+            )
         except TimeIsUp:
             raise
         except BaseException as error:
@@ -182,6 +234,36 @@ def observe(exercise, answer, outcomes):
                 outcome.wrong = f"This cannot be judged as an answer: {show(value)}"
                 continue
         outcome.value = plain(value)
+
+
+def completed(value, exercise, missing):
+    """The value with the solution's entries in place of its blanks, whose names go to missing.
+
+    Where nothing is filled, or its entries are not those of the solution, it comes back as it is.
+    """
+    reference = exercise.reference
+    if isinstance(value, dict) and isinstance(reference, dict) and value.keys() == reference.keys():
+        names = {key: str(key) for key in value}
+    elif isinstance(reference, (list, tuple)) and len(reference) == len(value):
+        made_of = getattr(ast.parse(exercise.answer, mode="eval").body, "elts", [])
+        names = {i: f"entry {i + 1}" for i in range(len(value))}
+        names |= {i: ast.unparse(element) for i, element in enumerate(made_of)}
+    else:
+        return value
+    blank = [key for key in names if has_blank(value[key])]
+    if len(blank) == len(names):
+        return value
+    missing.extend(names[key] for key in blank)
+    filled = {key: reference[key] if key in blank else value[key] for key in names}
+    return filled if isinstance(value, dict) else type(value)(filled.values())
+
+
+def state(argument):
+    """What an answer could change of an argument, as plain data; of a network, its weights."""
+    keras = sys.modules.get("keras")
+    if keras and isinstance(argument, keras.Model):
+        return [weight.copy() for weight in argument.get_weights()]
+    return plain(argument)
 
 
 def line_of(error, answer):
@@ -227,6 +309,8 @@ def agree(known, found, exercise, by=()):
     for one, other in zip(known, found, strict=True):
         if (one.wrong, one.blank) != (other.wrong, other.blank):
             return False
+        if not by and not one.changed <= other.changed:
+            return False
         if unnumbered(one.error) != unnumbered(other.error):
             return False
         value = one.value
@@ -235,6 +319,12 @@ def agree(known, found, exercise, by=()):
         if difference(value, other.value, exercise.tolerance) is not None:
             return False
     return True
+
+
+def right(exercise, outcomes):
+    """Whether the outcomes are the solution's, and every argument stayed as it was."""
+    untouched = not any(outcome.changed for outcome in outcomes)
+    return untouched and agree(exercise.expected, outcomes, exercise)
 
 
 def unnumbered(error):
@@ -262,7 +352,9 @@ def judge(exercise, answer):
     if run.error:
         told = f"This cannot be judged as an answer: {show(run.error)}"
         return Verdict(exercise.name, "wrong", [("", told)])
-    if agree(exercise.expected, outcomes, exercise):
+    if right(exercise, outcomes):
+        if missing := outcomes[0].missing:
+            return not_attempted(exercise, missing=missing)
         return Verdict(exercise.name, "right", [("", exercise.shows)])
     lines, untouched = left
     if lines or untouched or any(outcome.blank for outcome in outcomes):
@@ -291,9 +383,11 @@ def ask_for_hint(exercise):
     return ("", f'A hint: `exercises.hint("{exercise.name}")`')
 
 
-def not_attempted(exercise, lines=()):
+def not_attempted(exercise, lines=(), missing=()):
     """The verdict on a blank, and on an answer that still has blanks where it matters."""
     parts = [("", exercise.task)]
+    if missing:
+        parts = [("", "What is filled is right."), ("Still blank", ", ".join(missing))]
     if lines:
         which = "line " if len(lines) == 1 else "lines "
         parts.append(("Still blank in the cell", which + ", ".join(map(str, lines))))
@@ -321,28 +415,46 @@ def out_of_time(exercise, run, outcomes):
 def wrong(exercise, outcomes, printed, mistake=None):
     """The verdict on a wrong answer: the mistake it looks like, expected and received."""
     by = mistake.by if mistake else ()
-    expected, received = next(
-        pair
-        for pair in zip(exercise.expected, outcomes, strict=True)
-        if not agree([pair[0]], [pair[1]], exercise, by)
-    )
+    pairs = list(zip(exercise.expected, outcomes, strict=True))
+    differing = [pair for pair in pairs if not agree([pair[0]], [pair[1]], exercise, by)]
+    expected, received = (differing or [pair for pair in pairs if pair[1].changed])[0]
     parts = [("", mistake.message)] if mistake else []
     if received.wrong:
         parts.append(("", received.wrong))
+    changed = {name for outcome in outcomes for name in outcome.changed}
+    if changed and not (mistake and changes_too(exercise, mistake)):
+        parts.append(("", told_of_change(sorted(changed))))
     if received.call:
         parts.append(("On the input", received.call))
     if received.error:
         parts.append(("It raised", received.error))
         if received.line:
             parts.append(("In your cell", received.line))
-    elif not received.wrong:
+    elif differing and not received.wrong:
         parts += expected_and_received(exercise, expected.value, received.value, by)
     printed = _CONTROLS.sub("", printed).rstrip()
     if printed:
         parts.append(("It printed", cut(printed)))
+    if received.missing:
+        parts.append(("Still blank", ", ".join(received.missing)))
     if not mistake:
         parts.append(ask_for_hint(exercise))
     return Verdict(exercise.name, "wrong", parts, mistake=mistake)
+
+
+def changes_too(exercise, mistake):
+    """Whether the mistake's own code changes an argument, so that its message tells of it."""
+    (theirs,) = [theirs for known, theirs in exercise.mistaken if known is mistake]
+    return any(outcome.changed for outcome in theirs)
+
+
+def told_of_change(names):
+    """What to say where arguments are not as they were."""
+    which = " and ".join(f"`{name}`" for name in names)
+    return (
+        f"This changes {which}, which must stay as it was: what is handed over is not copied, so "
+        "later cells would work with something else. Change a copy."
+    )
 
 
 def expected_and_received(exercise, expected, received, by):

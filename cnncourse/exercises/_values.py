@@ -49,6 +49,19 @@ def has_blank(value):
     return value is ... or value is NotImplemented
 
 
+def identical(one, other):
+    """Whether two plain values are the same in type, shape and every number; NaN is itself."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        same_kind = one.dtype == other.dtype and one.shape == other.shape
+        return same_kind and one.tobytes() == other.tobytes()
+    if isinstance(one, dict) and isinstance(other, dict):
+        same_keys = list(one) == list(other)
+        return same_keys and all(identical(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(identical, one, other))
+    return type(one) is type(other) and (isinstance(one, Unreadable) or one == other)
+
+
 def words(text):
     """The words of a text, whatever their spacing and capitals."""
     return text.casefold().split()

@@ -1,9 +1,12 @@
 """Figures to play with: one ES module each, the same in JupyterLab and on the site.
 
-A figure is two files with its name:
+A figure is three files with its name:
 
 - ``<name>.js`` has ``export default { render({ model, el }) }``, where ``model.get("data")`` is
-  the figure's data and ``el`` an empty element. It uses no other file and no other host.
+  the figure's data and ``el`` an empty element. It may import from modules beside it, above all
+  from ``_shared.js``, in the form ``import { name } from "./file.js";``: `module` makes one text
+  of them, which uses no other file and no other host.
+- ``<name>.css`` is its style, which comes after that of ``_shared.css``.
 - ``<name>.py`` has ``prepare(**given)``, which checks what a cell gives and returns the data as
   JSON takes it; ``draw(data)``, a matplotlib figure of the first state, for readers without
   script; and ``words(data)``, what that picture shows, for readers who hear the page.
@@ -17,19 +20,32 @@ import html as _html
 import importlib
 import json
 import pathlib
+import re
 
 import numpy as np
 
-__all__ = ["MIME", "WIDGET_MIME", "Figure", "html", "names", "pack", "show"]
+__all__ = [
+    "MIME",
+    "WIDGET_MIME",
+    "Figure",
+    "html",
+    "module",
+    "names",
+    "pack",
+    "show",
+    "style",
+    "unpack",
+]
 
 MIME = "application/vnd.cnncourse.figure+json"
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 _FOLDER = pathlib.Path(__file__).parent
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([^"]+)";\n', re.MULTILINE)
 
 
 def names() -> list[str]:
     """Return the names of all figures."""
-    return sorted(path.stem for path in _FOLDER.glob("[!_]*.js"))
+    return sorted(path.stem for path in _FOLDER.glob("[!_]*.py"))
 
 
 def show(name: str, **given) -> "Figure":
@@ -104,7 +120,7 @@ def html(name: str, data: dict, still: bytes | str, alt: str) -> str:
     """
     if not alt.strip():
         raise ValueError(f"figure {name!r}: say in alt what the still shows.")
-    module = _text(f"{_known(name)}.js")
+    code, looks = module(name), style(name)
     if isinstance(still, bytes):
         still = base64.b64encode(still).decode()
     if still.startswith("iVBOR"):  # how every PNG begins, in base64
@@ -115,19 +131,44 @@ def html(name: str, data: dict, still: bytes | str, alt: str) -> str:
 <img src="{picture}" alt="{words}">
 </div>
 <div class="cnncourse-figure-live" hidden></div>
-<script type="text/plain" data-part="module">{_inside_script(module)}</script>
-<script type="text/plain" data-part="style">{_inside_script(_text("figures.css"))}</script>
+<script type="text/plain" data-part="module">{_inside_script(code)}</script>
+<script type="text/plain" data-part="style">{_inside_script(looks)}</script>
 <script type="application/json" data-part="data">{_json(data)}</script>
 <script>{_inside_script(_text("_loader.js"))}</script>
 </div>
 """
 
 
+@functools.cache
+def module(name: str) -> str:
+    """Return the figure `name` as the text of one ES module.
+
+    Each module that it imports stands once, before the first that needs it; the imports themselves
+    are left out. So no two modules of a figure may give the same name to things of their own.
+    """
+    texts: dict[str, str] = {}
+
+    def add(file: str) -> None:
+        text = _text(file)
+        for other in _IMPORT.findall(text):
+            if other not in texts:
+                add(other)
+        texts[file] = _IMPORT.sub("", text).strip()
+
+    add(f"{_known(name)}.js")
+    return "\n\n".join(texts.values()) + "\n"
+
+
+def style(name: str) -> str:
+    """Return the style of the figure `name`: what all share, then its own."""
+    return f"{_text('_shared.css')}\n{_text(f'{_known(name)}.css')}"
+
+
 def pack(array) -> dict:
     """Return an array of floats or of bytes as JSON takes it: its shape and base64.
 
-    uint8 stays; all else becomes float32. In the module: ``new Float32Array(Uint8Array.from(
-    atob(packed.base64), (c) => c.charCodeAt(0)).buffer)``, in the order of rows.
+    uint8 stays; all else becomes float32, in the order of rows. `unpack` is the way back, and
+    ``unpack`` of ``_shared.js`` in a module.
     """
     array = np.asarray(array)
     if array.dtype != np.uint8:
@@ -137,6 +178,12 @@ def pack(array) -> dict:
         "type": "uint8" if array.dtype == np.uint8 else "float32",
         "base64": base64.b64encode(array.tobytes()).decode(),
     }
+
+
+def unpack(packed: dict) -> np.ndarray:
+    """Return the array that `pack` packed."""
+    values = np.frombuffer(base64.b64decode(packed["base64"]), packed["type"])
+    return values.reshape(packed["shape"])
 
 
 # Inside -----------------------------------------------------------------------------------------
@@ -189,8 +236,8 @@ def _widget_class(name: str):
     import traitlets
 
     attributes = {
-        "_esm": _text(f"{name}.js"),
-        "_css": _text("figures.css"),
+        "_esm": module(name),
+        "_css": style(name),
         "data": traitlets.Dict().tag(sync=True),
     }
     return type(f"{name.title()}Widget", (anywidget.AnyWidget,), attributes)

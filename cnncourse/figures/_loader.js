@@ -2,9 +2,10 @@
 (async (place) => {
   const part = (name) => place.querySelector(`[data-part="${name}"]`).textContent;
   const live = place.querySelector(".cnncourse-figure-live");
-  if (!document.getElementById("cnncourse-figure-style")) {
+  const id = `cnncourse-figure-style-${place.dataset.figure}`;
+  if (!document.getElementById(id)) {
     const style = document.createElement("style");
-    style.id = "cnncourse-figure-style";
+    style.id = id;
     style.textContent = part("style");
     document.head.append(style);
   }

@@ -1,7 +1,12 @@
 // A confusion matrix whose cells open: choose one to see its images and what the network
 // thought of them. The Python side is confusion.py.
 
+import { ARROWS, frame, grouped, make, range, unpack } from "./_shared.js";
+
 const MOST = 48; // percent of full colour in the darkest cell: text stays legible on it
+const HELP =
+  "Rows: the label. Columns: what it was called. Blue: right; orange: mistaken. " +
+  "Keys: arrows, home and end.";
 
 // The counting, without a page ----------------------------------------------------------------
 
@@ -46,7 +51,6 @@ export function worst(matrix) {
 
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 const shareOf = (matrix, row, column) => matrix[row][column] / Math.max(sum(matrix[row]), 1);
-const grouped = (count) => count.toLocaleString("en-US");
 
 function percent(share) {
   const rounded = Math.round(100 * share);
@@ -55,31 +59,15 @@ function percent(share) {
 
 // The page ------------------------------------------------------------------------------------
 
-let figures = 0;
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
 function render({ model, el }) {
   const data = model.get("data");
-  const { matrix, class_names: names, side } = data;
-  const classes = names.length;
-  const percents = Uint8Array.from(atob(data.percent.base64), (letter) => letter.charCodeAt(0));
+  const { matrix, class_names: names } = data;
   const largest = Math.max(
     ...matrix.flatMap((counts, row) =>
       counts.map((_, column) => (row === column ? 0 : shareOf(matrix, row, column))),
     ),
   );
-  const number = ++figures;
-  const sprite = new Image();
-  sprite.src = data.sprite;
+  const tile = tilesFrom(data);
 
   let chosen = worst(matrix); // classes, wherever they stand
   let order = [...names.keys()];
@@ -94,52 +82,6 @@ function render({ model, el }) {
   const note = make("p", { class: "cf-small cf-quiet" });
   const images = make("div", { class: "cf-confusion-images", role: "list" });
   const cells = new Map(); // "row,column" -> td
-
-  el.addEventListener("focusin", ({ target }) => {
-    // JupyterLab would take keys pressed here as its own shortcuts.
-    if (!target.matches(":read-write")) target.setAttribute("data-lm-suppress-shortcuts", "true");
-  });
-  el.append(
-    make(
-      "div",
-      { class: "cnncourse-figure cf-confusion" },
-      make("p", { class: "cf-title" }, "Choose a cell, and see its images"),
-      make(
-        "div",
-        { class: "cf-row" },
-        choice("Numbers", ["images", "percent of the row"], (which) => {
-          inPercent = which === 1;
-          fill();
-        }),
-        choice("Classes", ["as in the data", "most mistakes first"], (which) => {
-          order = which === 1 ? byMistakes(matrix) : [...names.keys()];
-          fill();
-        }),
-      ),
-      make("div", { class: "cf-confusion-frame" }, table),
-      make(
-        "p",
-        { class: "cf-small cf-quiet" },
-        "Rows: the label. Columns: what it was called. Blue: right; orange: mistaken. ",
-        "Keys: arrows, home and end.",
-      ),
-      says,
-      note,
-      images,
-      make("p", { class: "cf-small cf-quiet" }, data.caption),
-    ),
-  );
-
-  function choice(title, options, then) {
-    const name = `cf-confusion-${title}-${number}`;
-    const inputs = options.map((text, i) => {
-      const input = make("input", { type: "radio", name, onchange: () => then(i) });
-      input.checked = i === 0;
-      return make("label", {}, input, text);
-    });
-    const row = make("div", { class: "cf-row" }, ...inputs);
-    return make("fieldset", {}, make("legend", {}, title), row);
-  }
 
   function fill() {
     cells.clear();
@@ -173,7 +115,7 @@ function render({ model, el }) {
     const most = (MOST * part).toFixed(1);
     td.style.background = `color-mix(in srgb, ${hue} ${most}%, var(--cf-ground))`;
     if (count === 0) td.classList.add("cf-quiet");
-    td.addEventListener("click", () => choose(row, column, true));
+    td.addEventListener("click", () => choose(row, column));
     cells.set(`${row},${column}`, td);
     return td;
   }
@@ -193,40 +135,95 @@ function render({ model, el }) {
     });
   }
 
-  function choose(row, column, focus = false) {
+  function choose(row, column) {
     chosen = [row, column];
     mark();
-    if (focus) cells.get(`${row},${column}`).focus();
+    cells.get(`${row},${column}`).focus();
     show();
   }
 
   function show() {
     const [row, column] = chosen;
     const count = matrix[row][column];
-    const tiles = tilesOf(data, row, column);
+    const { first, count: shown } = tilesOf(data, row, column);
     says.textContent = sentence(data, row, column);
-    if (!count) note.textContent = "There is no image to show.";
-    else if (count === 1) note.textContent = "This is the image, with its highest probabilities:";
-    else {
-      const few = count > tiles.count;
-      const which = few ? `The ${tiles.count} that the network was surest of` : "All of them";
-      note.textContent = `${which}, with their highest probabilities (✓: the label):`;
-    }
+    note.textContent = noteOf(count, shown);
     images.hidden = !count;
     images.setAttribute("aria-label", `${names[row]} called ${names[column]}`);
-    images.replaceChildren(
-      ...Array.from({ length: tiles.count }, (_, i) => tile(tiles.first + i, row, column)),
-    );
+    images.replaceChildren(...range(shown).map((i) => tile(first + i, row, column)));
   }
 
-  function tile(index, row, column) {
-    const own = percents.subarray(index * classes, (index + 1) * classes);
-    const ranked = [...names.keys()].sort(
-      (a, b) => own[b] - own[a] || (b === column) - (a === column),
-    );
-    const shown = ranked.slice(0, 3).filter((name) => name === row || own[name]);
-    if (!shown.includes(row)) shown[Math.min(shown.length, 2)] = row; // the truth is always there
-    const place = data.places[index];
+  table.addEventListener("keydown", (event) => {
+    const place = after(event, ...chosen.map((name) => order.indexOf(name)), names.length - 1);
+    if (!place) return;
+    event.preventDefault();
+    choose(...place.map((i) => order[i]));
+  });
+
+  frame(el, "cf-confusion", "a confusion matrix and its images");
+  el.append(
+    make("p", { class: "cf-title" }, "Choose a cell, and see its images"),
+    make(
+      "div",
+      { class: "cf-row" },
+      radios("Numbers", ["images", "percent of the row"], (which) => {
+        inPercent = which === 1;
+        fill();
+      }),
+      radios("Classes", ["as in the data", "most mistakes first"], (which) => {
+        order = which === 1 ? byMistakes(matrix) : [...names.keys()];
+        fill();
+      }),
+    ),
+    make("div", { class: "cf-confusion-frame" }, table),
+    make("p", { class: "cf-small cf-quiet" }, HELP),
+    says,
+    note,
+    images,
+    make("p", { class: "cf-small cf-quiet" }, data.caption),
+  );
+  fill();
+  show();
+}
+
+let switches = 0; // on the page, so that each has a name of its own
+
+function radios(title, options, then) {
+  const name = `cf-confusion-${++switches}`;
+  const inputs = options.map((text, i) => {
+    const input = make("input", { type: "radio", name, onchange: () => then(i) });
+    input.checked = i === 0;
+    return make("label", {}, input, text);
+  });
+  const row = make("div", { class: "cf-row" }, ...inputs);
+  return make("fieldset", {}, make("legend", {}, title), row);
+}
+
+/** The place in the grid to which a key leads from [down, across]; null for other keys. */
+function after(event, down, across, last) {
+  if (event.altKey || event.metaKey || event.shiftKey) return null;
+  if (event.key === "Home") return [event.ctrlKey ? 0 : down, 0];
+  if (event.key === "End") return [event.ctrlKey ? last : down, last];
+  if (event.ctrlKey || !(event.key in ARROWS)) return null;
+  const inside = (place) => Math.min(Math.max(place, 0), last);
+  return [inside(down + ARROWS[event.key][0]), inside(across + ARROWS[event.key][1])];
+}
+
+function noteOf(count, shown) {
+  if (!count) return "There is no image to show.";
+  if (count === 1) return "This is the image, with its highest probabilities:";
+  const which = count > shown ? `The ${shown} that the network was surest of` : "All of them";
+  return `${which}, with their highest probabilities (✓: the label):`;
+}
+
+/** What draws one image of the sprite, with what the network thought of it beside. */
+function tilesFrom({ sprite: address, percent: packed, class_names: names, side, columns, places }) {
+  const percents = unpack(packed);
+  const sprite = new Image();
+  sprite.src = address;
+
+  function picture(index, row, column) {
+    const place = places[index];
     const canvas = make("canvas", {
       width: side,
       height: side,
@@ -236,43 +233,33 @@ function render({ model, el }) {
       title: `image ${place}`,
     });
     const draw = () => {
-      const [x, y] = [(index % data.columns) * side, Math.floor(index / data.columns) * side];
+      const [x, y] = [(index % columns) * side, Math.floor(index / columns) * side];
       canvas.getContext("2d").drawImage(sprite, x, y, side, side, 0, 0, side, side);
     };
     if (sprite.complete) draw();
     else sprite.addEventListener("load", draw, { once: true });
+    return canvas;
+  }
+
+  return (index, row, column) => {
+    const own = percents.subarray(index * names.length, (index + 1) * names.length);
+    const ranked = [...names.keys()].sort(
+      (a, b) => own[b] - own[a] || (b === column) - (a === column),
+    );
+    const shown = ranked.slice(0, 3).filter((name) => name === row || own[name]);
+    if (!shown.includes(row)) shown[Math.min(shown.length, 2)] = row; // the truth is always there
     const lines = shown.map((name) => {
       const line = make(
         "div",
-        { class: "cf-confusion-line" },
+        { class: `cf-confusion-line ${name === row ? "is-true" : "is-other"}` },
         make("span", {}, name === row ? `✓ ${names[name]}` : names[name]),
         make("span", {}, `${own[name]}%`),
       );
       line.style.setProperty("--cf-part", `${own[name]}%`);
-      line.classList.add(name === row ? "is-true" : "is-other");
       return line;
     });
-    return make("div", { role: "listitem" }, canvas, make("div", {}, ...lines));
-  }
-
-  table.addEventListener("keydown", (event) => {
-    if (event.altKey || event.metaKey || event.shiftKey) return;
-    let [down, across] = chosen.map((name) => order.indexOf(name));
-    const last = classes - 1;
-    if (event.key === "Home") [down, across] = [event.ctrlKey ? 0 : down, 0];
-    else if (event.key === "End") [down, across] = [event.ctrlKey ? last : down, last];
-    else if (event.ctrlKey) return;
-    else if (event.key === "ArrowUp") down = Math.max(down - 1, 0);
-    else if (event.key === "ArrowDown") down = Math.min(down + 1, last);
-    else if (event.key === "ArrowLeft") across = Math.max(across - 1, 0);
-    else if (event.key === "ArrowRight") across = Math.min(across + 1, last);
-    else return;
-    event.preventDefault();
-    choose(order[down], order[across], true);
-  });
-
-  fill();
-  show();
+    return make("div", { role: "listitem" }, picture(index, row, column), make("div", {}, ...lines));
+  };
 }
 
 export default { render };

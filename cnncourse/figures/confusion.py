@@ -6,7 +6,7 @@ import io
 import numpy as np
 
 from .. import plots
-from . import pack
+from . import pack, unpack
 
 MOST_CLASSES, MOST_SIDE = 12, 64
 COLUMNS = 32  # tiles in a row of the sprite, the one picture that holds all of them
@@ -27,8 +27,8 @@ def prepare(*, y_true, probabilities, images, class_names, caption="", each=8) -
     names = [str(name) for name in class_names]
     if isinstance(class_names, str) or not 2 <= len(names) <= MOST_CLASSES:
         raise ValueError(f"class_names: expected 2 to {MOST_CLASSES} texts; found {class_names!r}.")
-    y_true = plots._as_labels("y_true", y_true, len(names))
-    probabilities = plots._as_probabilities(probabilities, len(names))
+    y_true = plots.as_labels("y_true", y_true, len(names))
+    probabilities = plots.as_probabilities(probabilities, len(names))
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
         raise ValueError(
@@ -138,8 +138,7 @@ def _tiles(data: dict, true: int, guess: int) -> list[tuple[np.ndarray, np.ndarr
     first, side = int(shown[:cell].sum()), data["side"]
     sheet = PIL.Image.open(io.BytesIO(base64.b64decode(data["sprite"].partition(",")[2])))
     sheet = sheet.convert("RGB")
-    percent = np.frombuffer(base64.b64decode(data["percent"]["base64"]), np.uint8)
-    percent = percent.reshape(data["percent"]["shape"])
+    percent = unpack(data["percent"])
     tiles = []
     for number in range(first, first + int(shown[cell])):
         top, left = number // data["columns"] * side, number % data["columns"] * side

@@ -1,11 +1,9 @@
 """The figure "lenet": draw a digit, see every map and the ten outputs of a trained network."""
 
-import base64
-
 import numpy as np
 
 from .. import conv, plots
-from . import pack
+from . import pack, unpack
 
 # The network that the module knows how to run and to draw. The numbers of maps and units and the
 # size of the kernels are free.
@@ -55,7 +53,7 @@ def prepare(*, model, images, labels, class_names, caption="") -> dict:
         )
     if not 1 <= len(images) <= MOST_DIGITS:
         raise ValueError(f"images: expected 1 to {MOST_DIGITS}; found {len(images)}.")
-    labels = plots._as_labels("labels", labels, outputs)
+    labels = plots.as_labels("labels", labels, outputs)
     if len(labels) != len(images):
         raise ValueError(
             f"labels: expected one an image, {len(images)} in all; found {len(labels)}."
@@ -178,12 +176,6 @@ def _layers(model) -> tuple[list[dict], tuple[float, float]]:
             kind = "convolution" if kind == "Conv2D" else "dense"
             found.append({"kind": kind, "weights": weights, "bias": bias})
     return found, (float(scale), float(offset))
-
-
-def unpack(packed: dict) -> np.ndarray:
-    """Return the array that `figures.pack` packed."""
-    values = np.frombuffer(base64.b64decode(packed["base64"]), packed["type"])
-    return values.reshape(packed["shape"])
 
 
 def _first(data: dict) -> tuple[np.ndarray, list[np.ndarray]]:

@@ -1,9 +1,11 @@
 """Block quotes that open with a bold word, `> **Predict.** ...`, get a style of their own."""
 
+from tools.lessons import BOXES
+
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-KINDS = {"predict": "predict", "bug hunt": "bug-hunt"}
+KINDS = {name: name.replace(" ", "-") for name in BOXES}
 
 
 def kind(quote: nodes.block_quote) -> str | None:

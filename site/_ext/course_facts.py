@@ -1,14 +1,15 @@
-"""What the pages of the site say about the lessons and results, read from their own files.
+"""What the pages of the site say about lessons and results, from the records and the headers.
 
 Nothing here knows Sphinx: functions take a folder or plain values and return plain values.
 """
 
 import ast
 import dataclasses
-import itertools
 import json
 import pathlib
 import re
+
+from tools.lessons import Lesson
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -18,68 +19,6 @@ class FactError(Exception):
 
 
 # Lessons
-
-
-@dataclasses.dataclass(frozen=True)
-class Lesson:
-    """The header of a lesson: `- **Time**: 45 minutes` and so on, below its title."""
-
-    number: str
-    stem: str
-    title: str
-    minutes: int
-    questions: tuple[str, ...]
-    objectives: str
-    builds_on: str
-    needs: tuple[str, ...]
-    data: str
-
-
-_HEADER = re.compile(r"^- \*\*([A-Z][a-z ]+?)(?:\*\*:|:\*\*)\s*(.*?)(?=\n- \*\*|\n\n)", re.M | re.S)
-
-
-def read_lesson(path: pathlib.Path) -> Lesson:
-    """Read the header of notebooks/NN_topic.md."""
-    text = path.read_text(encoding="utf-8")
-    title = re.search(r"^# (.+)$", text, re.M)
-    found = {name: " ".join(value.split()) for name, value in _HEADER.findall(text)}
-    for wanted in ("Time", "Questions", "Objectives", "Builds on", "Data"):
-        if title is None or wanted not in found:
-            raise FactError(
-                f"{path.name}: expected a title and below it a line `- **{wanted}**: ...`; "
-                f"found {', '.join(found) or 'no such lines'}. Add it: the map is made of these."
-            )
-    minutes = re.match(r"(\d+) minutes", found["Time"])
-    if minutes is None:
-        raise FactError(
-            f"{path.name}: Time is {found['Time']!r}; expected it to begin with '45 minutes'."
-        )
-    number = path.stem[:2]
-    return Lesson(
-        number=number,
-        stem=path.stem,
-        title=title[1],
-        minutes=int(minutes[1]),
-        questions=tuple(re.findall(r"\S[^?]*\?", found["Questions"])),
-        objectives=found["Objectives"],
-        builds_on=found["Builds on"],
-        needs=_numbers(found["Builds on"], below=number),
-        data=found["Data"],
-    )
-
-
-def _numbers(text: str, below: str) -> tuple[str, ...]:
-    """The lessons that a text names, "02 to 04" being three of them."""
-    found = set(re.findall(r"\b\d\d\b", text))
-    for first, last in re.findall(r"\b(\d\d) to (\d\d)\b", text):
-        found |= {f"{n:02}" for n in range(int(first), int(last) + 1)}
-    return tuple(sorted(n for n in found if "00" < n < below))
-
-
-def read_lessons(notebooks: pathlib.Path = ROOT / "notebooks") -> list[Lesson]:
-    """Every lesson of which both halves are there, in order."""
-    pairs = (p for p in notebooks.glob("[0-9][0-9]_*.md") if p.with_suffix(".ipynb").exists())
-    return [read_lesson(path) for path in sorted(pairs)]
 
 
 def direct_needs(lessons: list[Lesson]) -> dict[str, list[str]]:
@@ -98,72 +37,6 @@ def direct_needs(lessons: list[Lesson]) -> dict[str, list[str]]:
         )
         for number, mine in needs.items()
     }
-
-
-# Timetables
-
-
-@dataclasses.dataclass(frozen=True)
-class Slot:
-    """One line of a timetable: minutes from the start, and a lesson or what else it is."""
-
-    start: int
-    minutes: int
-    what: Lesson | str
-
-    @property
-    def end(self) -> int:
-        return self.start + self.minutes
-
-
-def one_day(lessons: list[Lesson], numbers: list[str], start: int = 9 * 60) -> list[Slot]:
-    """Lay lessons out over a day: a break after two hours at most, lunch near noon."""
-    chosen = [lesson for lesson in lessons if lesson.number in numbers]
-    slots, now, since, lunched = [], start, 0, False
-    for place, lesson in enumerate(chosen):
-        slots.append(Slot(now, lesson.minutes, lesson))
-        now, since = now + lesson.minutes, since + lesson.minutes
-        following = chosen[place + 1].minutes if place + 1 < len(chosen) else None
-        if following is None:
-            break
-        if not lunched and now + following > 12 * 60 + 45:
-            slots.append(Slot(now, 60, "Lunch"))
-            now, since, lunched = now + 60, 0, True
-        elif since + following > 120:
-            slots.append(Slot(now, 15, "Break"))
-            now, since = now + 15, 0
-    return slots
-
-
-def weeks(lessons: list[Lesson], count: int = 6, pause: int = 10) -> list[list[Slot]]:
-    """Spread the lessons over `count` meetings in order, the longest as short as can be.
-
-    Between two lessons of one meeting there is a pause.
-    """
-    best = None
-    count = min(count, len(lessons))
-    for cuts in itertools.combinations(range(1, len(lessons)), max(count - 1, 0)):
-        parts = [lessons[a:b] for a, b in itertools.pairwise((0, *cuts, len(lessons)))]
-        lengths = [sum(x.minutes for x in part) + pause * (len(part) - 1) for part in parts]
-        cost = (max(lengths), sum(n * n for n in lengths))
-        if best is None or cost < best[0]:
-            best = cost, parts
-    meetings = []
-    for part in best[1] if lessons else ():
-        slots, now = [], 0
-        for lesson in part:
-            if slots:
-                slots.append(Slot(now, pause, "Break"))
-                now += pause
-            slots.append(Slot(now, lesson.minutes, lesson))
-            now += lesson.minutes
-        meetings.append(slots)
-    return meetings
-
-
-def clock(minutes: int) -> str:
-    """570 is "9:30"."""
-    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 # Records
@@ -213,7 +86,7 @@ class Record:
 def read_records(root: pathlib.Path = ROOT) -> list[Record]:
     """Every record in results/, in the order of lessons: a lesson's own run before its studies."""
     records = [read_record(path, root) for path in sorted((root / "results").glob("*.json"))]
-    own = {path.stem for path in (root / "notebooks").glob("[0-9][0-9]_*.md")}
+    own = {r.name for r in records if (root / "notebooks" / f"{r.name}.md").exists()}
     return sorted(records, key=lambda r: (r.lesson, r.name not in own, r.name))
 
 

@@ -1,4 +1,4 @@
-"""Sphinx directive `{course} WHAT`: tables, timetables and the map, made from their sources.
+"""Sphinx directive `{course} WHAT`: tables and the map, made from their sources.
 
     ```{course} map
     ```
@@ -14,6 +14,8 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from tools import lessons
 
 import course_facts
 import lesson_map
@@ -73,8 +75,6 @@ class Course(SphinxDirective):
             "start": self.start,
             "figure": self.figure,
             "figures": self.figures,
-            "day": self.day,
-            "weeks": self.weeks,
             "costs": lambda rest: self.table(results_page.costs),
             "compared": lambda rest: self.table(results_page.compared),
             "results": lambda rest: self.table(results_page.everything),
@@ -85,7 +85,7 @@ class Course(SphinxDirective):
         if not hasattr(self.env, "course_pages"):
             self.env.course_pages = set()
         self.env.course_pages.add(self.env.docname)
-        self.found = course_facts.read_lessons()
+        self.found = lessons.read_all()
         self.known = {lesson.number: lesson for lesson in self.found}
         made = makers[what](rest)
         if isinstance(made, str):
@@ -95,7 +95,7 @@ class Course(SphinxDirective):
     def link(self, number: str, text: str | None = None) -> str:
         """A link to a lesson by its number; its number alone where it has no page."""
         lesson = self.known.get(number)
-        document = document_of(self.env, lesson.stem) if lesson else None
+        document = document_of(self.env, lesson.name) if lesson else None
         text = text or number
         return f"{{doc}}`{text} </{document}>`" if document else text
 
@@ -108,7 +108,7 @@ class Course(SphinxDirective):
 
     def map(self, rest):
         node = MapNode()
-        node["stems"] = [lesson.stem for lesson in self.found]
+        node["names"] = [lesson.name for lesson in self.found]
         return [node]
 
     def lessons(self, rest):
@@ -163,38 +163,12 @@ class Course(SphinxDirective):
             parts.append(f"## {title}\n\n{told}\n\n```{{course-figure}} {name}\n```")
         return "\n\n".join(parts) or "No lesson has stored one yet."
 
-    def day(self, rest):
-        slots = course_facts.one_day(self.found, rest)
-        rows = [
-            [f"{course_facts.clock(s.start)} to {course_facts.clock(s.end)}", self._what(s)]
-            for s in slots
-        ]
-        taught = sum(s.minutes for s in slots if not isinstance(s.what, str))
-        ends = course_facts.clock(slots[-1].end) if slots else ""
-        text = results_page.table(["time", "what"], rows)
-        return f"{text}\n\nIn all {taught} minutes of lessons; the day ends at {ends}.\n"
-
-    def weeks(self, rest):
-        rows = []
-        for number, slots in enumerate(course_facts.weeks(self.found), start=1):
-            what = ", then ".join(self._what(s) for s in slots if not isinstance(s.what, str))
-            pauses = sum(s.minutes for s in slots if isinstance(s.what, str))
-            with_pauses = f" ({pauses} of them a break)" if pauses else ""
-            rows.append([str(number), what, f"{slots[-1].end} minutes{with_pauses}"])
-        return results_page.table(["week", "lessons", "length"], rows, "rlr")
-
-    def _what(self, slot) -> str:
-        if isinstance(slot.what, str):
-            return f"*{slot.what}*"
-        return f"{self.named(slot.what)} ({slot.minutes} minutes)"
-
     def data(self, rest):
-        from cnncourse import _datasets
+        from cnncourse.data import catalogue
 
         records = course_facts.read_records()
-        specs = list(_datasets.SPECS.values())
-        photographs = [s for known in _datasets.PHOTOGRAPHS.values() for s in known]
-        return results_page.image_sets(specs, photographs, records, self.found, self.link)
+        specs = list(catalogue.IMAGE_SETS.values())
+        return results_page.image_sets(specs, catalogue.PHOTO_SETS, records, self.found, self.link)
 
 
 def lesson_role(name, rawtext, text, lineno, inliner, options=None, content=None):
@@ -216,11 +190,11 @@ def visit_map_html(translator, node):
     here = builder.current_docname
 
     def address(lesson):
-        document = document_of(builder.env, lesson.stem)
+        document = document_of(builder.env, lesson.name)
         return builder.get_relative_uri(here, document) if document else None
 
-    lessons = [x for x in course_facts.read_lessons() if x.stem in node["stems"]]
-    translator.body.append(lesson_map.draw(lessons, address))
+    drawn = [lesson for lesson in lessons.read_all() if lesson.name in node["names"]]
+    translator.body.append(lesson_map.draw(drawn, address))
     raise nodes.SkipNode
 
 

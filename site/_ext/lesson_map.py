@@ -8,7 +8,9 @@ import html
 import itertools
 import textwrap
 
-from course_facts import Lesson, direct_needs
+from tools.lessons import Lesson
+
+from course_facts import direct_needs
 
 WIDTH, GAP, PASSAGE = 360, 10, 14
 LINE, TITLE_SIZE = 13, 11.5

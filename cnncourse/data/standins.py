@@ -10,39 +10,48 @@ import numpy as np
 import PIL.Image
 import PIL.ImageDraw
 
-from ._datasets import CIFAR100_COARSE_OF_FINE, Spec
+from .catalogue import ImageSet
 
 _CHUNK = 5_000
 _FACES = {"train": 160, "validation": 40}  # a class
-PHOTOGRAPHS = 2 * sum(_FACES.values())
+FACES = 2 * sum(_FACES.values())
 
 
-def draw(spec: Spec, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return arrays with the keys, shapes and class counts of the real set `spec`."""
+def draw(spec: ImageSet, seed: int = 0) -> dict[str, np.ndarray]:
+    """Return arrays with the keys, shapes and class counts of the real set `spec`.
+
+    After every ten classes the shapes come round again, in another colour or with less ink.
+    """
     arrays = {}
-    for part, count in (("train", spec.train), ("test", spec.test)):
+    for split, count in (("train", spec.train), ("test", spec.test)):
         random = np.random.default_rng([seed, count])
-        if "_fine" in spec.classes:
-            fine = random.permutation(np.arange(count) % len(spec.classes["_fine"]))
-            coarse = np.asarray(CIFAR100_COARSE_OF_FINE)[fine]
-            arrays[f"y_{part}_fine"] = fine.astype(np.uint8)
-            arrays[f"y_{part}_coarse"] = coarse.astype(np.uint8)
-            shape, hue = coarse % len(_SHAPES), coarse // len(_SHAPES) / 2 + fine % 5 / 25
+        ending = next(iter(spec.classes))
+        classes = len(spec.classes[ending])
+        label = random.permutation(np.arange(count) % classes)
+        arrays[f"y_{split}{ending}"] = label.astype(np.uint8)
+        if spec.coarse_of_fine:
+            coarse = np.asarray(spec.coarse_of_fine)[label]
+            arrays[f"y_{split}_coarse"] = coarse.astype(np.uint8)
+            shape, hue = coarse % len(_SHAPES), coarse // len(_SHAPES) / 2 + label % 5 / 25
+        elif classes > len(_SHAPES):
+            shape, hue = label % len(_SHAPES), label // len(_SHAPES) / -(-classes // len(_SHAPES))
         else:
-            label = random.permutation(np.arange(count) % len(spec.classes[""]))
-            arrays[f"y_{part}"] = label.astype(np.uint8)
             shape, hue = label, random.random(count)
-        arrays[f"x_{part}"] = np.concatenate(
+        fade = classes > len(_SHAPES)
+        arrays[f"x_{split}"] = np.concatenate(
             [
-                _images(shape[i : i + _CHUNK], hue[i : i + _CHUNK], spec.image_shape, random)
+                _images(shape[i : i + _CHUNK], hue[i : i + _CHUNK], spec.image_shape, random, fade)
                 for i in range(0, count, _CHUNK)
             ]
         )
     return arrays
 
 
-def _images(shape, hue, image_shape, random):
-    """Draw an image for each shape index and hue in [0, 1), both (N,): uint8 (N, H, W[, 3])."""
+def _images(shape, hue, image_shape, random, fade):
+    """Draw an image for each shape index and hue in [0, 1), both (N,): uint8 (N, H, W[, 3]).
+
+    fade: whether a grey image has less ink, the larger its hue.
+    """
     count, side = len(shape), image_shape[0]
     axis = np.arange(side, dtype=np.float32) - (side - 1) / 2
     shift_x, shift_y = random.uniform(-3, 3, (2, count, 1, 1)).astype(np.float32)
@@ -58,6 +67,7 @@ def _images(shape, hue, image_shape, random):
     ink = random.uniform(0.5, 1.0, (count, 1, 1)).astype(np.float32)
     noise = random.standard_normal((count, side, side), dtype=np.float32) * 0.12
     if len(image_shape) == 2:
+        ink = ink * (1 - 0.8 * np.asarray(hue)[:, None, None]) if fade else ink
         image = inside * ink + noise
     else:
         third = np.arange(3) / 3
@@ -94,9 +104,9 @@ def draw_photographs(folder: pathlib.Path, seed: int = 0) -> None:
     distribution for both: ears, muzzle and whiskers alone tell a cat from a dog.
     """
     random = np.random.default_rng(seed)
-    for part, count in _FACES.items():
+    for split, count in _FACES.items():
         for name, features in (("cats", _cat), ("dogs", _dog)):
-            into = folder / part / name
+            into = folder / split / name
             into.mkdir(parents=True)
             for number in range(count):
                 _face(features, random).save(into / f"{name[:-1]}_{number:03d}.jpg", quality=92)

@@ -1,7 +1,7 @@
 """What is handed out: the solved notebooks, and a zip of the lessons for students.
 
-`python -m cnncourse.handout solutions` brings notebooks/solutions/ up to date (`make notebooks`),
-`python -m cnncourse.handout student` writes build/cnncourse-student.zip (`make student`).
+`python -m tools.handout solutions` brings notebooks/solutions/ up to date (`make notebooks`),
+`python -m tools.handout student` writes build/cnncourse-student.zip (`make student`).
 """
 
 import hashlib
@@ -14,49 +14,39 @@ import sys
 import zipfile
 from collections.abc import Callable
 
-from . import exercises, results
-from ._files import written_whole
+from cnncourse import exercises, results
+from cnncourse._files import written_whole
+from tools import lessons
 
 _LINK = re.compile(r"(\]\(|(?:src|href)=\")(?![a-z]+:|#|/)")
-_CHECK = re.compile(r"exercises\.check\(.*\)", re.S)
 
 
 class HandoutError(Exception):
-    """A lesson and its exercises do not fit together; the message says where and what to do."""
-
-
-def lessons(notebooks: pathlib.Path) -> list[pathlib.Path]:
-    """Return the sources (.md) of the lessons that have exercises, in order."""
-    known = exercises.lessons()
-    return [p for p in sorted(notebooks.glob("[0-9][0-9]_*.md")) if p.stem[:2] in known]
+    """A file to hand out is missing or is not what it should be; the message says which."""
 
 
 def solved(lesson: pathlib.Path, find: Callable[[str], exercises.Exercise] = exercises.find) -> str:
     """Return the notebook (JSON) of a lesson with every blank filled and every check required.
 
     lesson: its .md. The same lesson and bank give the same text: no outputs, an id for each cell
-    from what it says. Raises HandoutError where a blank has no exercise or no check.
+    from what it says. Raises LessonError where a blank has no exercise or no check.
     """
     import jupytext
 
+    given = jupytext.read(lesson).cells
+    blanks = lessons.blanks(lesson.stem, given, find)
+    filled = {blank.cell: blank.exercise.filled for blank in blanks}
+    checks = {blank.check for blank in blanks}
     cells = [_note(lesson)]
-    waiting = None
-    for cell in jupytext.read(lesson).cells:
-        source, tags = cell.source, cell.metadata.get("tags", [])
+    for place, cell in enumerate(given):
+        source = filled.get(place, cell.source)
         if cell.cell_type == "markdown":
             source = _LINK.sub(r"\1../", source)
-        elif "exercise" in tags:
-            if waiting:
-                raise HandoutError(f"{lesson.name}: no cell checks {waiting} before the next one.")
-            waiting, source = _filled(lesson, tags, find)
-        elif waiting and cell.cell_type == "code":
-            source = _required(lesson, waiting, source)
-            waiting = None
+        elif place in checks:
+            source = f"verdict = {source.strip()}\nassert verdict.right, verdict\nverdict"
         cells.append(
             {"cell_type": cell.cell_type, "metadata": dict(cell.metadata), "source": source}
         )
-    if waiting:
-        raise HandoutError(f"{lesson.name}: no cell checks {waiting}; expected one right below it.")
     return _notebook(cells)
 
 
@@ -70,29 +60,6 @@ def _note(lesson: pathlib.Path) -> dict:
         f"`cnncourse/exercises/lesson{number}.py`: change those, not this file."
     )
     return {"cell_type": "markdown", "metadata": {}, "source": text}
-
-
-def _filled(lesson: pathlib.Path, tags: list[str], find) -> tuple[str, str]:
-    names = [tag for tag in tags if tag != "exercise"]
-    if len(names) != 1:
-        raise HandoutError(f"{lesson.name}: expected the tags [exercise, name]; found {tags}.")
-    name = f"{lesson.stem[:2]}/{names[0]}"
-    try:
-        exercise = find(name)
-    except ValueError as error:
-        raise HandoutError(f"{lesson.name}: {error}. Write it, or mend the cell's tag.") from error
-    return name, exercise.filled
-
-
-def _required(lesson: pathlib.Path, name: str, source: str) -> str:
-    """Return a cell that checks as the lesson's does, and fails where the answer is not right."""
-    found = _CHECK.fullmatch(source.strip())
-    if not found or f'"{name}"' not in source:
-        raise HandoutError(
-            f"{lesson.name}: expected the cell below the blank {name} to be "
-            f'exercises.check("{name}", ...) alone; found {source!r}.'
-        )
-    return f"verdict = {found[0]}\nassert verdict.right, verdict\nverdict"
 
 
 def _notebook(cells: list[dict]) -> str:
@@ -116,7 +83,11 @@ def _notebook(cells: list[dict]) -> str:
 
 def write_solutions(notebooks: pathlib.Path) -> list[pathlib.Path]:
     """Bring `notebooks/solutions/` up to date; return the files that changed or went."""
-    wanted = {f"{path.stem}.ipynb": solved(path) for path in lessons(notebooks)}
+    wanted = {
+        f"{path.stem}.ipynb": solved(path)
+        for path in lessons.paths(notebooks)
+        if path.stem[:2] in exercises.lessons()
+    }
     folder = notebooks / "solutions"
     changed = []
     for path in sorted(folder.glob("*.ipynb")):
@@ -142,6 +113,7 @@ _HANDED_OUT = re.compile(
     | results/[\w-]+\.(json|png)
     | studies/\w+\.py
     | student/(README\.md|Makefile)
+    | tools/(__init__|study)\.py
     | tests/(conftest|test_(budget|conv|data|exercises|lenet|plots|results))\.py
     """,
     re.VERBOSE,
@@ -194,7 +166,16 @@ def _course_files(base: pathlib.Path) -> list[str]:
         tracked = []
     if "pyproject.toml" in tracked:
         return tracked
-    folders = ("", "notebooks/", "results/", "student/", "studies/", "tests/", "cnncourse/**/")
+    folders = (
+        "",
+        "notebooks/",
+        "results/",
+        "student/",
+        "studies/",
+        "tests/",
+        "tools/",
+        "cnncourse/**/",
+    )
     found = (path for folder in folders for path in base.glob(f"{folder}*") if path.is_file())
     return sorted({path.relative_to(base).as_posix() for path in found})
 
@@ -244,7 +225,7 @@ def main(arguments: list[str]) -> int:
         files = write_student(base, target)
         kilobytes = target.stat().st_size / 1000
         print(f"{target.relative_to(base)}: {len(files)} files, {kilobytes:,.0f} kB")
-    except HandoutError as error:
+    except (HandoutError, lessons.LessonError) as error:
         print(f"handout: {error}", file=sys.stderr)
         return 1
     return 0

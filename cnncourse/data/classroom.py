@@ -1,0 +1,117 @@
+"""A classroom folder, for machines without a network: filled from what is here, and verified."""
+
+import os
+import pathlib
+import shutil
+
+from .._files import folder_written_whole, given_path
+from .arrays import read_npz, write_npz
+from .catalogue import IMAGE_SETS, ImageSet, PhotoSet, image_set, photo_names, photo_sets
+from .folders import described, folder_digest, photograph_files
+from .kinds import DataError
+from .sources import IMAGE_READERS, PHOTO_READERS, first, unwritable
+
+
+def fill(folder: str | os.PathLike, wanted: list[str] | None = None) -> dict[str, str]:
+    """Write `<name>.npz` into a classroom folder for each wanted set that can be had whole.
+
+    Photographs go into a folder `<name>`, from the CNNCOURSE_DATA folder among other sources.
+    Returns what was done, by name. A whole file that is already there is kept; a damaged one
+    is an error. Each file or folder appears complete or not at all.
+    """
+    folder = given_path(folder)
+    return {
+        name: _fill_photographs(folder / name, photo_sets(name))
+        if name in photo_names()
+        else _fill_images(folder / f"{name}.npz", image_set(name))
+        for name in wanted or [*IMAGE_SETS, *photo_names()]
+    }
+
+
+def _fill_images(target: pathlib.Path, spec: ImageSet) -> str:
+    if os.path.lexists(target):
+        verify(target)
+        return "already there, whole"
+    found = first(IMAGE_READERS, spec, folder=False)
+    if found.source == "drawn":
+        return "not to be had here: " + "; ".join(found.reasons)
+    arrays, digest = found.content
+    if digest != spec.digest:
+        return f"not written: {found.where} has only a part of it"
+    write_npz(target, arrays)
+    return f"written, from {found.where}"
+
+
+def _fill_photographs(target: pathlib.Path, sets: tuple[PhotoSet, ...]) -> str:
+    if os.path.lexists(target):
+        try:
+            verify(target)
+        except DataError:
+            keras = {"keras": PHOTO_READERS["keras"]}
+            copy = first(keras, sets, download=False).content
+            if copy is None or folder_digest(copy) != folder_digest(target):
+                raise
+            title = next(entry.title for entry in sets if entry.archive)
+            return f"already there, the same as Keras's copy: {title}"
+        return "already there, whole"
+    found = first(PHOTO_READERS, sets)
+    if found.source == "drawn":
+        return "not to be had here: " + "; ".join(found.reasons)
+    try:
+        with folder_written_whole(target) as part:
+            for file in [*found.content.glob("*.txt"), *photograph_files(found.content)]:
+                copy = part / file.relative_to(found.content)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+    except OSError as error:
+        raise unwritable(target, error, "name another folder") from error
+    title = described(sets, target, found.source, found.where).title
+    return f"written, from {found.where}: {title}"
+
+
+def verify(path: str | os.PathLike) -> ImageSet | PhotoSet:
+    """Return the catalogue's entry of a file that is what its name says, or raise DataError.
+
+    A folder of photographs is told by its digest; a set of which no digest is published never
+    passes.
+    """
+    path = given_path(path)
+    if path.suffix == "" and photo_sets(path.name):
+        return _verify_photographs(path, photo_sets(path.name))
+    spec = IMAGE_SETS.get(path.stem)
+    if spec is None or path.suffix != ".npz":
+        expected = ", ".join([*(f"{n}.npz" for n in IMAGE_SETS), *photo_names()])
+        raise DataError(
+            f"{path}: expected a file named {expected}. Rename it, or name another file."
+        )
+    try:
+        read_npz(path, spec)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return spec
+
+
+def _verify_photographs(path: pathlib.Path, sets: tuple[PhotoSet, ...]) -> PhotoSet:
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    known = [entry for entry in sets if entry.digest]
+    expected = " or ".join(f"{entry.title}, digest {entry.digest}" for entry in known)
+    files = photograph_files(path)
+    digest = folder_digest(path)
+    for entry in known:
+        if entry.digest == digest:
+            return entry
+    raise DataError(
+        f"{path}: expected {expected}; found {len(files):,} photographs in train/<class>/ and "
+        f"validation/<class>/, digest {digest}. They can be used; numbers measured on them are "
+        "not kept."
+    )
+
+
+def _unreadable(path: pathlib.Path, error: OSError) -> DataError:
+    return DataError(
+        f"{path}: cannot be read ({error.strerror}). Correct the name, or let its owner give the "
+        "permission to read it."
+    )
