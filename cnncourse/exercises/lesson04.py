@@ -1,9 +1,11 @@
 """Exercises of lesson 04: the accuracy of a coin, early stopping, precision by hand, worst pair."""
 
 from cnncourse.exercises import Exercise, Mistake, Wrong
-from cnncourse.exercises._when import all_of, differs, each, raises, right_if, some
+from cnncourse.exercises._when import differs, each, raises, right_if, some
 
 import numpy as np
+
+PARTS = "all between 0 and 1"
 
 
 def numbers(answer, names):
@@ -14,9 +16,8 @@ def numbers(answer, names):
         raise Wrong("Numbers are wanted, such as `0.25` or `3 / 12`.") from None
     if values.shape != (len(names),):
         raise Wrong(f"{len(names)} numbers are wanted: {', '.join(names)}.")
-    if (values > 1).any():
-        raise Wrong("A number above 1: give parts of one, 0.25 for 25 percent.")
-    return dict(zip(names, values, strict=True))
+    between = bool(((values >= 0) & (values <= 1)).all())
+    return dict(zip(names, values, strict=True)) | {PARTS: "yes" if between else "no"}
 
 
 def coin_facts(answer):
@@ -26,20 +27,25 @@ def coin_facts(answer):
 def by_hand_facts(answer):
     """The three numbers; one that is rounded to two digits or more counts as exact."""
     found = numbers(answer, ("precision", "recall", "F1"))
-    precision, recall, f1 = found.values()
-    told = {"precision": rounded(precision, 2 / 3), "recall": rounded(recall, 3 / 4)}
+    precision, recall, f1, between = found.values()
+    told = {
+        "precision": rounded(precision, 2 / 3, 3 / 4, 23 / 30),
+        "recall": rounded(recall, 3 / 4, 2 / 3, 23 / 30),
+    }
     exact = 12 / 17
     told["F1"] = rounded(f1, exact)
-    if told == {"precision": 2 / 3, "recall": 3 / 4, "F1": f1}:  # or made of rounded numbers
+    if (told["precision"], told["recall"]) == (2 / 3, 3 / 4):  # F1 may be made of rounded ones
         made = 2 * precision * recall / (precision + recall)
         told["F1"] = exact if rounded(f1, made) == made else f1
-    return told
+    return told | {PARTS: between}
 
 
-def rounded(value, exact):
-    """The exact number where the value is that, rounded to two digits or more; else the value."""
-    same = any(abs(value - round(exact, digits)) < 1e-9 for digits in range(2, 17))
-    return exact if same else value
+def rounded(value, *known):
+    """The known number that the value is, rounded to two digits or more; else the value."""
+    for exact in known:
+        if any(abs(value - round(exact, digits)) < 1e-9 for digits in range(2, 17)):
+            return exact
+    return value
 
 
 def coins(die=0.1, fair=0.5, always=0.9, bent=0.82):
@@ -141,6 +147,14 @@ EXERCISES = (
         facts=coin_facts,
         reveal=False,
         mistakes=(
+            Mistake(
+                code=coins(die=10),
+                by=(PARTS,),
+                message=(
+                    "Asked for is which part of the images is right. Every part lies between 0 and "
+                    "1 (0.25 for 25 percent), and here one does not."
+                ),
+            ),
             Mistake(
                 code=coins(die=0.5),
                 by=("die",),
@@ -303,6 +317,7 @@ EXERCISES = (
             ([0.4, 0.6, 0.5, 0.4, 0.3, 0.7, 0.6, 0.5, 0.4, 0.2], 4),
             ([0.9, 0.8, 0.6, 0.7, 0.5, 0.7, 0.7, 0.6, 0.4, 0.3], 3),
             ([0.9, 0.5, 0.7, 0.6], 4),
+            ([0.3, 0.5, 0.4, 0.6, 0.5, 0.7], 2),
         ),
         draw=draw_losses,
         mistakes=(
@@ -506,7 +521,7 @@ EXERCISES = (
                                 best_epoch, lowest = epoch, loss
                             elif epoch - best_epoch >= patience:
                                 break
-                        return best_epoch + patience, best_epoch
+                        return min(epoch + 1, len(losses)), best_epoch
                 """,
                 when=each(lambda expected, received: received[1] == expected[1]),
                 message=(
@@ -863,6 +878,14 @@ EXERCISES = (
         facts=by_hand_facts,
         reveal=False,
         mistakes=(
+            Mistake(
+                code=by_hand(precision=67, recall=75),
+                by=(PARTS,),
+                message=(
+                    "Precision, recall and F1 lie between 0 and 1 (0.25, not 25 percent), and here "
+                    "one does not. What is divided by what?"
+                ),
+            ),
             Mistake(
                 code=by_hand(precision=3 / 4, recall=2 / 3),
                 by=("precision", "recall"),
