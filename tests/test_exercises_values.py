@@ -41,6 +41,7 @@ def test_what_is_no_data_is_shown_and_not_kept():
     for value in (object(), {1, 2}, [object()] * 1001, np.full(1001, "x"), range, b"\xff"):
         assert isinstance(plain(value), Unreadable)
     assert [type(item) for item in plain([object(), 1])] == [Unreadable, np.ndarray]
+    assert plain(np.full(1000, "x")) == ["x"] * 1000
     assert isinstance(plain(np.zeros(MOST_NUMBERS)), np.ndarray)
     assert str(plain(np.zeros(MOST_NUMBERS + 1))).startswith("1,000,001 numbers")
 
