@@ -128,38 +128,14 @@ function render({ model, el }) {
   }
 
   frame(el, "cf-lenet", "draw a digit, and see what the network makes of it");
-  const input = [seen.canvas, "the network's input, 28×28"];
+  const right = [...rows.map((row) => row.element), detail.element];
   el.append(
     make("p", { class: "cf-title" }, "Draw a digit, and see what the network makes of it"),
     make(
       "div",
       { class: "cf-lenet-parts" },
-      make(
-        "div",
-        { class: "cf-lenet-left" },
-        pad.element,
-        make("div", { class: "cf-row" }, undo, clear),
-        make(
-          "div",
-          { class: "cf-lenet-read" },
-          make("div", { class: "cf-small cf-quiet" }, ...input),
-          answer,
-        ),
-        help,
-        make("p", { class: "cf-small" }, "Or pick a test digit, and draw on it. Dashed: misread."),
-        make(
-          "div",
-          { class: "cf-lenet-strip", role: "group", "aria-label": "Test digits" },
-          ...tiles,
-        ),
-        make("p", { class: "cf-small cf-quiet" }, data.caption),
-      ),
-      make(
-        "div",
-        { class: "cf-lenet-right" },
-        ...rows.map((row) => row.element),
-        detail.element,
-      ),
+      leftSide(pad.element, [undo, clear], seen.canvas, answer, help, tiles, data.caption),
+      make("div", { class: "cf-lenet-right" }, ...right),
     ),
     spoken,
   );
@@ -176,6 +152,21 @@ function render({ model, el }) {
     stop();
     cancelAnimationFrame(due);
   };
+}
+
+function leftSide(paper, buttons, seen, answer, help, tiles, caption) {
+  const input = make("div", { class: "cf-small cf-quiet" }, seen, "the network's input, 28×28");
+  return make(
+    "div",
+    { class: "cf-lenet-left" },
+    paper,
+    make("div", { class: "cf-row" }, ...buttons),
+    make("div", { class: "cf-lenet-read" }, input, answer),
+    help,
+    make("p", { class: "cf-small" }, "Or pick a test digit, and draw on it. Dashed: misread."),
+    make("div", { class: "cf-lenet-strip", role: "group", "aria-label": "Test digits" }, ...tiles),
+    make("p", { class: "cf-small cf-quiet" }, caption),
+  );
 }
 
 /** How bright each layer can be, its largest number over the test digits, so that a colour means
