@@ -55,14 +55,18 @@ def passes(end: str, versions: dict[str, str]) -> bool:
     )
 
 
+def named() -> list[str]:
+    """Return the packages that pyproject.toml names, the extras' among them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    return [re.match(r"[\w.-]+", text)[0] for text in itertools.chain(*lists)]
+
+
 def table(found: dict[str, tuple[dict[str, str], str]]) -> str:
     """Return a table in Markdown of the packages that pyproject.toml names."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = [*project["dependencies"], *itertools.chain(*project["optional-dependencies"].values())]
-    names = [re.match(r"[\w.-]+", text)[0] for text in named]
     rows = [["", *found], ["---"] * (len(found) + 1)]
     rows.append(["Python", *(ENDS[end][1] for end in found)])
-    rows += [[name, *(versions[name] for versions, _ in found.values())] for name in names]
+    rows += [[name, *(versions[name] for versions, _ in found.values())] for name in named()]
     rows.append(["quick suite", *(outcome for _, outcome in found.values())])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
