@@ -672,6 +672,17 @@ EXERCISES = (
                 code="""
                     def conv2d(image, kernel, bias=0, stride=1):
                         windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+                        out = np.einsum("yxij,ij->yx", windows[::stride, ::stride], kernel) + bias
+                        return np.clip(out, 0, 255)
+                """,
+                when=each(lambda expected, received: close(np.clip(expected, 0, 255), received)),
+                message="The sums are cut off below 0 and above 255. A map is no image: its "
+                "numbers may be negative, and as large as they come.",
+            ),
+            Mistake(
+                code="""
+                    def conv2d(image, kernel, bias=0, stride=1):
+                        windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
                         return np.einsum("yxij,ij->xy", windows[::stride, ::stride], kernel) + bias
                 """,
                 when=each(lambda expected, received: close(expected.T, received)),
@@ -910,6 +921,7 @@ EXERCISES = (
             (NUMBERS, 2 * CROSS - 1, 1),
             (NUMBERS, CROSS, 0, 3),
             (IMAGE, WIDE),
+            (IMAGE * 100, CROSS),
             (IMAGE, 1 - 2 * CROSS),
             (NUMBERS[:2, :3], WIDE, 1, 3),
         ),
@@ -1210,6 +1222,7 @@ EXERCISES = (
             (NUMBERS, 3),
             (NUMBERS.T / 8 - 1, 2),
             (NUMBERS[:4, :4],),
+            (-1 - NUMBERS[:4, :6], 2),
             (np.arange(144).reshape(12, 12) ** 2 % 17, 3),
             (NUMBERS[:3], 1),
             (NUMBERS.astype("uint8"), 4),
@@ -1280,8 +1293,16 @@ EXERCISES = (
                     def count_parameters(kernel, channels, maps):
                         return (kernel * kernel * maps + 1) * channels
                 """,
-                message="Channels and maps have changed places: there are `maps` kernels, each "
-                "with the depth `channels`.",
+                message="This has as many biases as there are channels. Each of the `maps` "
+                "kernels has one. (Or have channels and maps changed places?)",
+            ),
+            Mistake(
+                code="""
+                    def count_parameters(kernel, channels, maps):
+                        return kernel * kernel * (channels + 1) * maps
+                """,
+                message="This gives a kernel a bias for each place of its window. It has one, "
+                "which is added to the sum of all products.",
             ),
             Mistake(
                 code="""

@@ -419,7 +419,7 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 code=cnn(conv='4, activation="relu", padding="same"'),
-                by=("inputs of the first Dense layer",),
+                by=("inputs of the first Dense layer", "kernels of the convolution"),
                 message=(
                     "The convolution pads the image (`padding='same'`): its maps keep 28 x 28 and "
                     "pool to 14 x 14. Without padding they are 25 x 25, and pool to 12 x 12."
@@ -427,7 +427,7 @@ EXERCISES = (
             ),
             Mistake(
                 code=cnn(pool=""),
-                by=("pooling",),
+                by=("pooling", "inputs of the first Dense layer", "further layers"),
                 message=(
                     "There is no pooling layer, so Flatten hands over every position of every "
                     "map: about four times the inputs, and the parameters, for the first "
@@ -677,14 +677,22 @@ EXERCISES = (
                 code="def scale(images): return images.reshape(len(images), -1) / 255",
                 when=some(lambda expected, received: expected.shape != received.shape),
                 message=(
-                    "The images have lost their shape. The numbers must come back in an array of "
-                    "the same shape, whatever it was."
+                    "The images come back in another shape. It must stay what it was, whatever "
+                    "that is: `images / 255` divides each pixel and leaves the shape alone."
                 ),
             ),
             Mistake(
                 code="def scale(images): return np.log1p(images)",
                 when=some(lambda expected, received: received.min() < 0 or received.max() > 1),
                 message="There are numbers outside of 0 to 1: 0 must stay 0, and 255 become 1.",
+            ),
+            Mistake(
+                code="def scale(images): return (images / 255).round(2)",
+                when=each(lambda expected, received: np.abs(expected - received).max() < 0.0051),
+                message=(
+                    "Nearly: the numbers are right to two digits or so. Is something rounded? Of "
+                    "256 greys only about a hundred would be left."
+                ),
             ),
             Mistake(
                 code="def scale(images): return (images / 255) ** 2",

@@ -236,7 +236,7 @@ EXERCISES = (
             ),
             Mistake(
                 code=network(kernels='6, 3, activation="relu", padding="same"'),
-                by=("inputs of the first Dense layer",),
+                by=("inputs of the first Dense layer", "kernels of the convolution"),
                 message=(
                     "The numbers are right for a convolution without padding. With "
                     "`padding='same'` the maps keep 28 x 28 and pool to 14 x 14, not 13 x 13, "
@@ -245,7 +245,7 @@ EXERCISES = (
             ),
             Mistake(
                 code=network(pool=""),
-                by=("pooling",),
+                by=("pooling", "inputs of the first Dense layer", "further layers"),
                 message=(
                     "The pooling is missing: Flatten hands over 26 x 26 numbers of each map where "
                     "13 x 13 were meant, four times as many, and nearly all parameters are there."
@@ -350,6 +350,16 @@ EXERCISES = (
             (history([0.9, 0.7, 0.6], [0.6, 0.7, 0.75]),),
             (history([0.9, 0.6, 0.65, 0.5, 0.55, 0.7], [0.5, 0.7, 0.69, 0.71, 0.74, 0.73]),),
             (history([0.8], [0.6]),),
+            (
+                history([0.9, 0.8, 0.6, 0.7, 0.65], [0.5, 0.6, 0.7, 0.71, 0.69])
+                | {"loss": [0.9, 0.6, 0.5, 0.4, 0.45]},
+            ),
+            (
+                history(
+                    [0.9, 0.8, 0.7, 0.72, 0.65, 0.6, 0.61, 0.58, 0.55, 0.5, 0.52, 0.6],
+                    [0.5, 0.6, 0.62, 0.6, 0.65, 0.7, 0.69, 0.71, 0.72, 0.75, 0.76, 0.74],
+                ),
+            ),
             (history([0.5, 0.6, 0.55, 0.7, 0.65, 0.58], [0.7, 0.72, 0.75, 0.74, 0.7, 0.69]),),
             (history([0.9, 0.4, 0.8, 0.7, 0.85, 0.75, 0.6], [0.6, 0.7, 0.7, 0.8, 0.7, 0.7, 0.7]),),
         ),
@@ -476,7 +486,15 @@ EXERCISES = (
                 ),
             ),
             Mistake(
-                code="def epochs_too_many(history): return np.diff(history['val_loss'])",
+                code="def epochs_too_many(history): return history['val_loss'][-1] / 2",
+                when=some(lambda expected, received: (received != np.round(received)).any()),
+                message=(
+                    "This is no whole number. Epochs are counted, so it is the place of the lowest "
+                    "loss in the list that matters, not the loss itself."
+                ),
+            ),
+            Mistake(
+                code="def epochs_too_many(history): return np.argsort(history['val_loss'])",
                 when=some(lambda expected, received: received.ndim > 0),
                 message="Several numbers come out. One is wanted: how many epochs were too many.",
             ),
