@@ -2,6 +2,7 @@
 
 from cnncourse.exercises import Mistake, _when
 from cnncourse.exercises._engine import judge
+from cnncourse.exercises._models import facts_like
 from cnncourse.exercises._observe import Trial
 
 import numpy as np
@@ -123,3 +124,59 @@ def test_a_fact_differs_in_some_case():
     assert _when.differs("b")([same])
     assert not _when.differs("a")([same])
     assert not _when.differs("a")([Trial({}, {"a": "x"}, None, False)])
+
+
+def test_a_mistake_with_many_faces_is_known_by_what_it_is_true_of():
+    exercise = make(
+        cases=((5, 1), (28, 5)),
+        mistakes=(
+            Mistake(
+                code="def output_size(size, kernel): return size",
+                when=_when.right_if(lambda given: given["kernel"] == 1),
+                message="Right for kernels of 1.",
+            ),
+            Mistake(
+                code="def output_size(size, kernel): return size + 1",
+                when=_when.each(lambda expected, received: received > expected),
+                message="Too many.",
+            ),
+        ),
+    )
+    told = {
+        "size // kernel": "Right for kernels of 1.",
+        "size * kernel + 1": "Too many.",
+        "size - kernel": None,
+        "[size, kernel]": None,
+        "size - kernel + 1 if kernel > 1 else 1 / 0": None,
+    }
+    for returned, message in told.items():
+        verdict = judged(f"def output_size(size, kernel): return {returned}", exercise)
+        assert (verdict.mistake and verdict.mistake.message) == message, returned
+
+
+def test_a_network_of_every_style_is_judged_by_what_it_computes():
+    facts = facts_like(
+        "import keras\n"
+        "def build():\n"
+        "    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, 'softmax')])",
+        (2,),
+    )
+    style = "import keras\nfrom keras import layers\n"
+    own = (
+        "class Own(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.dense = layers.Dense(3)\n"
+        "    def call(self, x): return {}(self.dense(x))\n"
+        "def output_size(size, kernel):\n    model = Own()\n    {}\n    return model"
+    )
+    exercise = make(
+        facts=facts,
+        solution=style + own.format("keras.ops.softmax", "model.build((None, 2))"),
+        cases=((5, 3),),
+        mistakes=(),
+        seconds=60,
+    )
+    assert judged(exercise.solution, exercise).right
+    twice = own.format("(lambda x: keras.ops.softmax(keras.ops.softmax(x)))", "model.build((1, 2))")
+    assert "activations" in str(judged(style + twice, exercise))
+    unbuilt = judged(style + own.format("keras.ops.softmax", "pass"), exercise)
+    assert "`model.build((None, 2))`" in str(unbuilt)

@@ -149,7 +149,10 @@ class Exercise:
                 self.reference = answer
             observe(self, answer, outcomes)
 
-        run = limited(run_code, seconds=120)
+        run = limited(run_code, seconds=120, idle=120)
         if run.error or not run.ended:
-            raise RuntimeError(f"{self.name}: the bank's own code does not run") from run.error
+            why = f", stopped at its limit of {run.stopped}" if run.stopped else ""
+            raise RuntimeError(
+                f"{self.name}: the bank's own code does not run{why}:\n{code}"
+            ) from run.error
         return outcomes

@@ -100,6 +100,7 @@ def training_facts(history):
         and (foreign or lesson.same_labels(kept, y_held)),
         "held-out images are of those given": not foreign,
         "no image is both learned from and held out": not set(learned) & set(kept),
+        "counts its epochs from the first": given["initial_epoch"] == 0,
         "epochs against those asked for": against(epochs, lesson.epochs),
         "epochs": epochs,
         "batches are of 32": batch == 32,

@@ -1494,6 +1494,17 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
+                    "initial_epoch=epochs - 1"
+                ),
+                by=("counts its epochs from the first",),
+                message=(
+                    "With `initial_epoch` the first epochs are taken for done, and `fit` trains "
+                    "only those that are left. All `epochs` epochs are to be trained: leave it out."
+                ),
+            ),
+            Mistake(
                 code=trained("images, labels, epochs, 32, validation_split=0.1"),
                 by=("images per batch", "epochs"),
                 message=(
@@ -1514,8 +1525,8 @@ EXERCISES = (
                 code=trained("images, labels, batch_size=32, epochs=0, validation_split=0.1"),
                 by=("epochs against those asked for",),
                 message=(
-                    "This trains for fewer epochs than it is told: `epochs=epochs`, and no "
-                    "`initial_epoch`, from which on it would count."
+                    "This trains for fewer epochs than it is told: `epochs=epochs`, without a "
+                    "number taken off."
                 ),
             ),
             Mistake(
