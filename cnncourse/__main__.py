@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 # What takes its time to import is imported inside `main`, where a signal is one line.
 from . import __version__, budget
-from ._files import given_path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -208,13 +207,12 @@ def _predict(chosen) -> int:
     files = []
     for given in chosen.photographs:
         try:
-            given = str(given_path(given)) if given.startswith("~") else given
             files += photos.files(given)
         except photos.PhotoError:
             if len(chosen.photographs) == 1:
                 raise
             files.append(given)
-        except OSError:  # a name that is too long, say, as reading it will tell
+        except OSError:  # reading it will say what is wrong with it
             files.append(given)
     width = max(map(len, loaded.class_names))
     done = []
