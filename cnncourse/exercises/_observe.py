@@ -193,7 +193,7 @@ def fits(mistake, theirs, outcomes, exercise):
     try:
         with np.errstate(all="ignore"):
             return bool(mistake.when(trials))
-    except (TypeError, ValueError):  # values of a kind or shape that `when` does not compare
+    except Exception:  # values of a kind or shape that `when` does not compare
         return False
 
 
