@@ -73,11 +73,13 @@ def _pass(copy: pathlib.Path, tests: list[str], seconds: float) -> bool:
         _run(copy, tests)
     end = time.monotonic() + seconds
     status = None
-    while status is None and time.monotonic() < end:
-        ended, code = os.waitpid(child, os.WNOHANG)
-        status = code if ended else time.sleep(0.05)
-    with contextlib.suppress(ProcessLookupError):  # also what a test has left running
-        os.killpg(child, signal.SIGKILL)
+    try:
+        while status is None and time.monotonic() < end:
+            ended, code = os.waitpid(child, os.WNOHANG)
+            status = code if ended else time.sleep(0.05)
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # also what a test has left running
+            os.killpg(child, signal.SIGKILL)
     if status is None:
         os.waitpid(child, 0)
     return status == 0
@@ -87,6 +89,7 @@ def _run(copy: pathlib.Path, tests: list[str]) -> None:
     """Be a process of its own in the copy, run pytest and end with its status."""
     code = 1
     try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()
         silent = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
@@ -111,6 +114,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tests", nargs="+", help="files in tests/ (default: those of its name)")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     for name in _HEAVY:
         importlib.import_module(name)
     for module in given.modules:
