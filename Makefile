@@ -33,7 +33,7 @@ lessons: $(READY)  ## run every lesson, print a table, leave executed notebooks 
 	@CNNCOURSE_BUDGET=$(BUDGET) exec $(BIN)/python site/build.py --lessons
 
 lab: $(READY)  ## open JupyterLab on the lessons
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
+	@exec $(BIN)/python -c 'import cnncourse; from jupyterlab.labapp import main; main()' --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
 
 test: $(READY)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2

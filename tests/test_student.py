@@ -235,9 +235,16 @@ def test_the_other_targets_start_there(installed):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "tests/test_budget.py::" in done.stdout
     assert "passed" in done.stdout
-    makefile.write_text(makefile.read_text().replace("jupyter lab", "jupyter lab --version #"))
+    opened = "from jupyterlab.labapp import main; main()"
+    recipe = makefile.read_text()
+    assert opened in recipe
+    makefile.write_text(recipe.replace(f"{opened}'", f"{opened}' --version #"))
     done = run(["make", "lab"], installed)
     assert done.returncode == 0, done.stdout + done.stderr
+    shown = 'import os; print(os.environ["CNNCOURSE_DATA"])'
+    makefile.write_text(recipe.replace(opened, shown))
+    done = run(["make", "lab", "CNNCOURSE_DATA=images"], installed)
+    assert done.stdout.splitlines()[-1] == str(installed / "images"), "absolute, as kernels need it"
     done = run(["make", "clean"], installed)
     assert done.returncode == 0, done.stderr
     assert (installed / "notebooks").is_dir()
