@@ -12,10 +12,11 @@ MODULES ?= budget results classifier _classifier_file conv lenet plots
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lessons lab test notebooks results store site student matrix mutants clean
+.PHONY: help setup lessons lab test test-order notebooks results store site student matrix \
+        mutants clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  BUDGET=quick|full applies to lessons (now: $(BUDGET)); PYTHON=... names the Python to use"
 
 setup: $(READY)  ## make .venv with the pinned versions (the other targets do it when needed)
@@ -37,6 +38,9 @@ lab: $(READY)  ## open JupyterLab on the lessons
 
 test: $(READY)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2
+
+test-order: $(READY)  ## every lesson with each cell twice, and again from each heading on
+	@exec $(BIN)/python -m pytest -m "" tests/test_order.py
 
 notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs, and solve them
 	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md

@@ -44,16 +44,27 @@ def own_photographs(folder, classes):
     PIL.Image.fromarray(cmyk, mode="CMYK").save(place / "printer.jpg")
 
 
+@pytest.fixture
+def lesson_with(tmp_path, monkeypatch):
+    """`lesson_with(folder)`: the names that the lesson's cells on one's own photographs leave."""
+
+    def run(folder):
+        monkeypatch.setenv("CNNCOURSE_PHOTOS", str(folder))
+        monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        found = {"__name__": "lesson07"}
+        for cell in jupytext.read(LESSON).cells:
+            if "own" in cell.metadata.get("tags", []):
+                exec(compile(cell.source, "<lesson 07>", "exec"), found)
+        return found
+
+    return run
+
+
 @pytest.mark.parametrize("classes", [("apples", "pears"), ("apples", "pears", "plums")])
-def test_own_photographs_go_through_the_lesson_and_predict(classes, tmp_path, monkeypatch, capsys):
+def test_own_photographs_go_through_the_lesson_and_predict(classes, tmp_path, lesson_with, capsys):
     own_photographs(tmp_path / "mine", classes)
-    monkeypatch.setenv("CNNCOURSE_PHOTOS", str(tmp_path / "mine"))
-    monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    found = {"__name__": "lesson07"}
-    for cell in jupytext.read(LESSON).cells:
-        if "own" in cell.metadata.get("tags", []):
-            exec(compile(cell.source, "<lesson 07>", "exec"), found)
+    found = lesson_with(tmp_path / "mine")
 
     own = found["own"]
     files = len(classes) * PER_CLASS + len(BROKEN) + len(CONVERTED)
@@ -74,6 +85,43 @@ def test_own_photographs_go_through_the_lesson_and_predict(classes, tmp_path, mo
         assert sum(photograph["probabilities"].values()) == pytest.approx(1)
     assert (broken["label"], broken["error"]) == (None, "not an image")
     assert f"all {files} files are accounted for" in capsys.readouterr().out
+
+
+def test_a_folder_below_home_with_names_and_files_of_all_sorts(
+    tmp_path, monkeypatch, lesson_with, capsys
+):
+    """Points in names, names without an ending, what editors and version control leave there."""
+    mine = tmp_path / "photos"
+    own_photographs(mine, ("St. Bernard", "pears"))
+    (mine / "pears" / "0.jpg").rename(mine / "pears" / "without_ending")
+    left_out = {"README": "not in the folder of a class"}
+    for hidden in (".git/HEAD", ".git/ab/cdef", "pears/.ipynb_checkpoints/1-checkpoint.jpg"):
+        left_out[hidden] = "hidden, or written by the system"
+    for number in range(50):  # more than the lesson prints
+        left_out[f".git/objects/{number:03}"] = "hidden, or written by the system"
+    for name in left_out:
+        (mine / name).parent.mkdir(parents=True, exist_ok=True)
+        (mine / name).write_text("no photograph")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    found = lesson_with("~/photos")
+
+    own = found["own"]
+    left_out |= {f"St. Bernard/{name}": reason for name, reason in BROKEN.items()}
+    assert own.left_out == left_out
+    assert own.converted["pears/without_ending"].endswith("(named without)")
+    told = capsys.readouterr().out
+    files = 2 * PER_CLASS + len(CONVERTED) + len(left_out)
+    assert f"all {files} files are accounted for" in told
+    lines = told.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("and ") and "more" in line)
+    fates = lines[at - found["LINES"] : at]
+    assert all(own.fates[file] == fate for file, _, fate in (x.partition(": ") for x in fates))
+    assert len(left_out) + len(own.converted) == found["LINES"] + int(lines[at].split()[1])
+    assert found["own_classes"] == ["St. Bernard", "pears"]
+    *photographs, broken = json.loads(found["own_answer"].stdout)["photographs"]
+    assert {photograph["label"] for photograph in photographs} <= {"St. Bernard", "pears"}
+    assert (len(photographs), broken["label"]) == (4, None)
 
 
 def test_the_numbers_on_record_hold_the_story():
