@@ -112,6 +112,13 @@ def test_conditions_of_numbers_need_numbers():
     assert not _when.some(lambda one, other: True)([*lost, *trials((1, 1))])
 
 
+def test_a_comparison_of_single_numbers_is_not_true_of_a_list_of_one():
+    equal = [Trial({}, np.array(3), np.array([3]), False)]
+    assert not _when.each(lambda one, other: one == other)(equal)
+    assert not _when.some(lambda one, other: one == other)(equal)
+    assert _when.some(lambda one, other: other.ndim > 0)(equal)
+
+
 def test_what_is_raised_is_known_by_how_it_begins():
     raised = trials((1, 1), (1, 2), error="ValueError: no places left")
     assert _when.raises("IndexError", "ValueError: no")(raised)
@@ -152,6 +159,30 @@ def test_a_mistake_with_many_faces_is_known_by_what_it_is_true_of():
     for returned, message in told.items():
         verdict = judged(f"def output_size(size, kernel): return {returned}", exercise)
         assert (verdict.mistake and verdict.mistake.message) == message, returned
+
+
+def test_what_a_network_trains_is_judged_and_images_of_another_shape_are_no_error():
+    import keras
+    from keras import layers
+
+    facts = facts_like(
+        "import keras\n"
+        "def build():\n"
+        "    return keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, 'softmax')])",
+        (2,),
+    )
+
+    def told(*network, shape=(2,)):
+        return facts(keras.Sequential([keras.Input(shape), *network]))
+
+    right = told(layers.Dense(3, "softmax"))
+    assert right["parameters that are trained"] == right["parameters"] == 9
+    assert right["penalties on the weights"] == 0
+    held = told(layers.Dense(3, "softmax", trainable=False))
+    assert (held["parameters"], held["parameters that are trained"]) == (9, 0)
+    assert told(layers.Dense(3, "softmax", bias_regularizer="l2"))["penalties on the weights"] == 1
+    other = told(layers.Reshape((2,)), layers.Dense(3, "softmax"), shape=(1, 2))
+    assert other["shape of the input"] == "(None, 1, 2)"
 
 
 def test_a_network_of_every_style_is_judged_by_what_it_computes():

@@ -86,6 +86,10 @@ def _facts(model, found):
         "shape of the output": str(tuple(model.output_shape)),
         "activations": _activations(found),
         "parameters": model.count_params(),
+        "parameters that are trained": sum(
+            int(np.prod(weight.shape)) for weight in model.trainable_weights
+        ),
+        "penalties on the weights": len(model.losses),
     }
 
 
@@ -108,7 +112,7 @@ def _same_numbers(model, wanted, image):
     rng = np.random.default_rng(3)
     shapes = [weight.shape for weight in wanted.get_weights()]
     before = model.get_weights()
-    if [weight.shape for weight in before] != shapes:
+    if [weight.shape for weight in before] != shapes or model.input_shape != wanted.input_shape:
         return False
     weights = [rng.normal(size=shape, scale=np.prod(shape[:-1] or 9) ** -0.5) for shape in shapes]
     images = rng.random((4, *image), dtype="float32")

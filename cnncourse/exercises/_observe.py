@@ -143,8 +143,18 @@ def completed(value, exercise, missing):
     if len(blank) == len(names):
         return value
     missing.extend(names[key] for key in blank)
-    filled = {key: reference[key] if key in blank else value[key] for key in names}
+    filled = {key: without_blanks(value[key], reference[key]) for key in names}
     return filled if isinstance(value, dict) else type(value)(filled.values())
+
+
+def without_blanks(value, reference):
+    """The value with what the reference has in the place of each `...`, also inside of lists."""
+    if value is ... or value is NotImplemented:
+        return reference
+    lists = all(isinstance(one, (list, tuple)) for one in (value, reference))
+    if lists and has_blank(value) and len(value) == len(reference):
+        return [without_blanks(*pair) for pair in zip(value, reference, strict=True)]
+    return value
 
 
 def line_of(error, answer):

@@ -30,10 +30,8 @@ def each(compare):
 
     def when(trials):
         return all(
-            isinstance(trial.received, np.ndarray)
-            and bool(compare(trial.expected, trial.received))
-            for trial in trials
-        )  # fmt: skip
+            isinstance(trial.received, np.ndarray) and _is_true(compare, trial) for trial in trials
+        )
 
     return when
 
@@ -43,9 +41,15 @@ def some(compare):
 
     def when(trials):
         numbers = all(isinstance(trial.received, np.ndarray) for trial in trials)
-        return numbers and any(compare(trial.expected, trial.received) for trial in trials)
+        return numbers and any(_is_true(compare, trial) for trial in trials)
 
     return when
+
+
+def _is_true(compare, trial):
+    """Whether a comparison is true as a whole: an array of truths, as of [3] with 3, is not."""
+    found = compare(trial.expected, trial.received)
+    return np.ndim(found) == 0 and bool(found)
 
 
 def close(one, other):

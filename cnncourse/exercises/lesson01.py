@@ -2,6 +2,7 @@
 
 from cnncourse import conv
 from cnncourse.exercises import Exercise, Mistake, Wrong
+from cnncourse.exercises._values import plain
 from cnncourse.exercises._when import (
     SAME_SHAPE,
     TOO_LARGE,
@@ -40,8 +41,8 @@ def where_largest(line):
 
 def about_lines(kernel):
     """What a kernel makes of lines one pixel wide; every right kernel has the same facts."""
-    kernel = np.asarray(kernel)
-    if kernel.dtype.kind not in "biuf":
+    kernel = plain(kernel)
+    if not isinstance(kernel, np.ndarray) or kernel.dtype.kind not in "biuf":
         raise Wrong("The kernel must be an array of numbers.")
     if kernel.shape != (3, 3):
         raise Wrong(f"The kernel must have 3 rows and 3 columns; yours has shape {kernel.shape}.")
@@ -103,12 +104,13 @@ def shapes_as_text(answers):
         raise Wrong("Give a list of ten shapes, each a tuple such as `(24, 24)`.")
     told, parts = {}, {}
     for number, (answer, right) in enumerate(zip(answers, SHAPES, strict=True), start=1):
-        try:
-            shape = tuple(int(length) for length in np.atleast_1d(answer))
-        except (TypeError, ValueError):
+        lengths = plain(answer)
+        numbers = isinstance(lengths, np.ndarray) and lengths.dtype.kind in "iuf"
+        if not numbers or lengths.ndim > 1 or (lengths != np.round(lengths)).any():
             raise Wrong(
-                f"Answer {number} is no shape; expected a tuple such as (24, 24)."
-            ) from None
+                f"Answer {number} is no shape; expected a tuple of whole numbers such as (24, 24)."
+            )
+        shape = tuple(int(length) for length in np.atleast_1d(lengths))
         name = f"answer {number}"
         told[name] = str(shape)
         parts |= parts_right(name, shape, right)
@@ -209,6 +211,17 @@ TOO_SMALL_ONLY = all_of(TOO_SMALL, lambda trials: not SAME_SHAPE(trials))
 
 def is_square(array):
     return array.shape[0] == array.shape[1]
+
+
+def made_with_xor(trials):
+    """Whether an answer is the count with `^ 2` in the place of `** 2`, however it is written."""
+    forms = (
+        lambda kernel, channels, maps: kernel ^ 2 * channels * maps + maps,
+        lambda kernel, channels, maps: (kernel ^ 2) * channels * maps + maps,
+        lambda kernel, channels, maps: (kernel ^ 2 * channels + 1) * maps,
+        lambda kernel, channels, maps: maps * (channels * kernel ^ 2 + 1),
+    )
+    return any(all(trial.received == form(**trial.given) for trial in trials) for form in forms)
 
 
 def fits_whole(image, size):
@@ -924,6 +937,7 @@ EXERCISES = (
             (IMAGE * 100, CROSS),
             (IMAGE, 1 - 2 * CROSS),
             (NUMBERS[:2, :3], WIDE, 1, 3),
+            (IMAGE, np.array([[0.1, -2], [0, 4]]), 0, 1),
         ),
         draw=draw_convolution,
         shows="Two loops, a window, a sum: everything that a convolutional layer computes.",
@@ -1226,6 +1240,7 @@ EXERCISES = (
             (np.arange(144).reshape(12, 12) ** 2 % 17, 3),
             (NUMBERS[:3], 1),
             (NUMBERS.astype("uint8"), 4),
+            (-1 - NUMBERS[:4, 1:5], 2),
         ),
         draw=draw_pooling,
         shows="Half the height, half the width, a quarter of the numbers, and nothing to learn.",
@@ -1303,6 +1318,15 @@ EXERCISES = (
                 """,
                 message="This gives a kernel a bias for each place of its window. It has one, "
                 "which is added to the sum of all products.",
+            ),
+            Mistake(
+                code="""
+                    def count_parameters(kernel, channels, maps):
+                        return kernel ^ 2 * channels * maps + maps
+                """,
+                when=made_with_xor,
+                message="In Python `^` is no power: it compares the bits of two numbers. A kernel "
+                "has `kernel ** 2` weights a channel.",
             ),
             Mistake(
                 code="""

@@ -2,6 +2,7 @@
 
 from cnncourse.exercises import Exercise, Mistake, Wrong
 from cnncourse.exercises._models import facts_like
+from cnncourse.exercises._values import plain
 from cnncourse.exercises._when import all_of, close, differs, each, raises, some
 
 import numpy as np
@@ -11,10 +12,10 @@ LAYERS = ("convolution", "Dense of 16", "Dense of 8", "Dense of 10")
 
 def count_facts(answer):
     """The count of each layer, so that each mistake is found beside others."""
-    try:
-        counts = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong("Numbers are wanted, or calculations such as `3 * 5 + 5`.") from None
+    counts = plain(answer)
+    if not isinstance(counts, np.ndarray) or counts.dtype.kind not in "iuf":
+        raise Wrong("Numbers are wanted, or calculations such as `3 * 5 + 5`, without quotes.")
+    counts = counts.astype(float)
     if counts.shape != (4,):
         raise Wrong(
             "A list of four numbers is wanted, one for each layer with parameters: "
@@ -35,9 +36,12 @@ def curve_facts(answer):
     """The epoch and the word, in whatever spelling."""
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong("Two things are wanted: the number of the epoch and one of the three words.")
-    epoch, word = answer
-    if isinstance(epoch, str):
-        raise Wrong("The first is a number, the epoch, without quotes; the second is the word.")
+    epoch, word = plain(answer[0]), answer[1]
+    if not isinstance(epoch, np.ndarray) or epoch.ndim or not isinstance(word, str):
+        raise Wrong(
+            "The first is a number, the epoch, without quotes; the second is one of the three "
+            'words, as in `"underfitting"`.'
+        )
     word = "".join(letter for letter in str(word).casefold() if letter.isalpha())
     for name in ("overfit", "underfit", "good fit"):
         stem = name.replace(" ", "")
@@ -112,6 +116,18 @@ SOFT = (
         cnn().replace('(8, activation="relu")', "(8)"),
         "An activation is another than asked for: ReLU after the convolution and after the first "
         "two Dense layers, softmax after the last, and none twice.",
+    ),
+    (
+        "parameters",
+        cnn().replace("Dense(16,", "Dense(16, use_bias=False,"),
+        "Layers and units are right, the number of parameters is not: does a layer have no biases "
+        "(`use_bias=False`)?",
+    ),
+    (
+        "parameters that are trained",
+        cnn().replace("Dense(16,", "Dense(16, trainable=False,"),
+        "Not all parameters of this network are trained: somewhere `trainable` is False, and what "
+        "is held fast learns nothing.",
     ),
 )
 
@@ -773,6 +789,14 @@ EXERCISES = (
                 message=(
                     "There the two curves cross. A training loss below the validation loss is "
                     "usual and no harm, as long as the validation loss still falls."
+                ),
+            ),
+            Mistake(
+                code="best_epoch, afterwards = 0.42, 'overfitting'",
+                by=("epoch",),
+                message=(
+                    "That is the lowest validation loss itself. Asked for is the epoch in which it "
+                    "was reached, counted from 1."
                 ),
             ),
             Mistake(

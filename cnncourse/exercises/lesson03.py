@@ -134,10 +134,12 @@ def variants(answer):
             f"A list of dictionaries is wanted; this is an object of type {type(answer).__name__}."
         )
     whole = all(isinstance(one, dict) for one in answer)
+    names = sorted(", ".join(sorted(map(str, one))) for one in answer) if whole else []
     ordered = sorted(answer, key=lambda one: sorted(map(repr, one.items())) if whole else repr(one))
     return {
         "what is in the list": "dictionaries" if whole else "other values",
         "number of dictionaries": len(answer),
+        "settings in each": names,
         "the dictionaries": ordered,
     }
 
@@ -362,6 +364,10 @@ EXERCISES = (
             ),
             (history([0.5, 0.6, 0.55, 0.7, 0.65, 0.58], [0.7, 0.72, 0.75, 0.74, 0.7, 0.69]),),
             (history([0.9, 0.4, 0.8, 0.7, 0.85, 0.75, 0.6], [0.6, 0.7, 0.7, 0.8, 0.7, 0.7, 0.7]),),
+            (
+                history([0.9, 0.7, 0.75, 0.6, 0.8], [0.5, 0.6, 0.62, 0.65, 0.64])
+                | {"loss": [0.5, 0.6, 0.7, 0.3, 0.2]},
+            ),
         ),
         draw=draw_history,
         mistakes=(
@@ -471,6 +477,27 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code="""
+                    def epochs_too_many(history):
+                        return len(history) - 1 - int(np.argmin(history["val_loss"]))
+                """,
+                message=(
+                    "`len(history)` is 4: the number of lists in the dictionary. The number of "
+                    'epochs is the length of one of them, `len(history["val_loss"])`.'
+                ),
+            ),
+            Mistake(
+                code="""
+                    def epochs_too_many(history):
+                        between = np.subtract(history["val_loss"], history["loss"])
+                        return len(between) - 1 - int(np.argmin(between))
+                """,
+                message=(
+                    "This looks for the epoch in which the two losses are nearest to each other. "
+                    "Asked for is the lowest validation loss, whatever the training loss does."
+                ),
+            ),
+            Mistake(
                 code="def epochs_too_many(history): return len(history['loss'])",
                 message="This is the number of all epochs; those up to the best do not count.",
             ),
@@ -479,7 +506,10 @@ EXERCISES = (
                     def epochs_too_many(history):
                         return int(np.argmin(history["val_loss"])) - len(history["val_loss"]) + 1
                 """,
-                when=some(lambda expected, received: received < 0),
+                when=all_of(
+                    each(lambda expected, received: received <= 0),
+                    some(lambda expected, received: received < 0),
+                ),
                 message=(
                     "This gives a negative number of epochs. Take the place of the lowest loss "
                     "from the last place, `len(losses) - 1`, not the other way round."
@@ -630,6 +660,32 @@ EXERCISES = (
             Mistake(
                 code="""
                     def one_change(start, other):
+                        variants, variant = [], start.copy()
+                        for name in start:
+                            if start[name] != other[name]:
+                                variant[name] = other[name]
+                                variants.append(variant.copy())
+                        return variants
+                """,
+                message=(
+                    "The changes pile up: the second variant still has the first change. Make a "
+                    "new copy of `start` for each variant, inside of the loop."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def one_change(start, other):
+                        return [start | other for name in start if start[name] != other[name]]
+                """,
+                message=(
+                    "As many dictionaries as there should be, and each has all changes. Either "
+                    "all settings of `other` are taken at once, or one and the same dictionary is "
+                    "changed and listed again and again: make a new copy of `start` for each."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def one_change(start, other):
                         return [start | {name: other[name]} for name in start]
                 """,
                 message=(
@@ -702,6 +758,19 @@ EXERCISES = (
                     "There are not as many dictionaries as settings in which the two differ: one "
                     "for each, none for the others. (A `return` inside of the loop ends it after "
                     "the first.)"
+                ),
+            ),
+            Mistake(
+                code="""
+                    def one_change(start, other):
+                        differ = [name for name in start if start[name] != other[name]]
+                        return [start | {name: other[name], "changed": name} for name in differ]
+                """,
+                by=("settings in each",),
+                when=differs("settings in each"),
+                message=(
+                    "Not every dictionary holds the settings of `start`, all of them and no "
+                    "further ones: one value is to be another, the names stay."
                 ),
             ),
             Mistake(

@@ -1,6 +1,7 @@
 """Exercises of lesson 04: the accuracy of a coin, early stopping, precision by hand, worst pair."""
 
 from cnncourse.exercises import Exercise, Mistake, Wrong
+from cnncourse.exercises._values import plain
 from cnncourse.exercises._when import differs, each, raises, right_if, some
 
 import numpy as np
@@ -10,10 +11,10 @@ PARTS = "all between 0 and 1"
 
 def numbers(answer, names):
     """The answer as named numbers between 0 and 1, so that each mistake is found beside others."""
-    try:
-        values = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong("Numbers are wanted, such as `0.25` or `3 / 12`.") from None
+    values = plain(answer)
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
+        raise Wrong("Numbers are wanted, such as `0.25` or `3 / 12`, without quotes.")
+    values = values.astype(float)
     if values.shape != (len(names),):
         raise Wrong(f"{len(names)} numbers are wanted: {', '.join(names)}.")
     between = bool(((values >= 0) & (values <= 1)).all())
@@ -33,10 +34,11 @@ def by_hand_facts(answer):
         "recall": rounded(recall, 3 / 4, 2 / 3, 23 / 30),
     }
     exact = 12 / 17
-    told["F1"] = rounded(f1, exact)
+    told["F1"] = rounded(f1, exact, 17 / 24, 6 / 17)
     if (told["precision"], told["recall"]) == (2 / 3, 3 / 4):  # F1 may be made of rounded ones
         made = 2 * precision * recall / (precision + recall)
-        told["F1"] = exact if rounded(f1, made) == made else f1
+        if rounded(f1, made) == made:
+            told["F1"] = exact
     return told | {PARTS: between}
 
 
@@ -75,11 +77,12 @@ def always_the_last(trials):
 
 
 def draw_losses(rng):
-    """1 to 14 losses, some of them equal, falling and rising again; a patience of 1 to 5."""
+    """1 to 14 losses, some equal or nearly so, falling and rising; a patience of 1 to 5."""
     epochs = int(rng.integers(1, 15))
     turn = rng.integers(epochs)
     losses = 0.3 + 0.05 * np.abs(np.arange(epochs) - turn) + rng.integers(-2, 4, epochs) / 20
-    return [round(float(loss), 2) for loss in losses], int(rng.integers(1, 6))
+    losses = np.round(losses, 2) + rng.integers(2) * rng.integers(-1, 2, epochs) / 10_000
+    return [round(float(loss), 4) for loss in losses], int(rng.integers(1, 6))
 
 
 CLASSES = ("cat", "dog", "frog", "ship", "deer", "bird", "truck", "horse")
@@ -318,6 +321,7 @@ EXERCISES = (
             ([0.9, 0.8, 0.6, 0.7, 0.5, 0.7, 0.7, 0.6, 0.4, 0.3], 3),
             ([0.9, 0.5, 0.7, 0.6], 4),
             ([0.3, 0.5, 0.4, 0.6, 0.5, 0.7], 2),
+            ([0.9, 0.7, 0.6999, 0.71, 0.6998, 0.6997], 2),
         ),
         draw=draw_losses,
         mistakes=(
@@ -865,6 +869,7 @@ EXERCISES = (
             "precision, recall, f1 = 2 / 3, 3 / 4, 12 / 17",
             "precision, recall, f1 = 0.667, 0.75, 0.706",
             "precision, recall, f1 = 0.67, 0.75, 0.71",
+            "precision, recall, f1 = 0.667, 3 / 4, 0.7059",
             """
             precision, recall = round(6 / 9, 2), 6 / 8
             f1 = 2 / (1 / precision + 1 / recall)
