@@ -70,6 +70,13 @@ def used_up(losses, patience):
     return False
 
 
+def small_step(losses):
+    """Whether some loss is lower than all before it, and by less than 0.01."""
+    before = np.minimum.accumulate(losses)[:-1]
+    steps = before - np.asarray(losses[1:])
+    return bool(((steps > 0) & (steps < 0.01)).any())
+
+
 def always_the_last(trials):
     """Whether the training always ends with the list, where it should do so only sometimes."""
     ends = [np.ravel(trial.received)[0] == len(trial.given["losses"]) for trial in trials]
@@ -322,9 +329,27 @@ EXERCISES = (
             ([0.9, 0.5, 0.7, 0.6], 4),
             ([0.3, 0.5, 0.4, 0.6, 0.5, 0.7], 2),
             ([0.9, 0.7, 0.6999, 0.71, 0.6998, 0.6997], 2),
+            ([0.9, 0.7, 0.6999, 0.71, 0.72, 0.73], 2),
         ),
         draw=draw_losses,
         mistakes=(
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest - 0.01:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= patience:
+                                break
+                        return epoch, best_epoch
+                """,
+                when=right_if(lambda given: not small_step(given["losses"])),
+                message=(
+                    "This is right unless a loss is lower by very little. That is progress too: "
+                    "only an equal or a higher loss is none."
+                ),
+            ),
             Mistake(
                 code="""
                     def stop_and_best(losses, patience):
