@@ -141,19 +141,39 @@ def test_one_module_does_what_its_files_do_as_they_stand(serve, tmp_path, page):
         assert len(drawn[0]) > 1_000
 
 
-def test_figures_beside_each_other_look_as_they_do_alone(figure_page):
-    """JupyterLab and the site add a style sheet for each: what all share comes again and again."""
-    given = stored().items()
-    fragments = [figures.html(name, data, "data:,", "a still") for name, data in given]
-    page = figure_page("".join(fragments))
-    page.wait_for_function(f"document.querySelectorAll('.is-live').length === {len(fragments)}")
+@pytest.mark.parametrize("name", figures.names())
+def test_a_figure_looks_the_same_beside_others(name, figure_page):
+    """JupyterLab and the site add a style sheet for each kind: what all share comes again."""
     looks = """() => [...document.querySelectorAll(".cnncourse-figure, .cnncourse-figure *")]
-      .map((node) => `${node.className}: ${getComputedStyle(node).cssText}`)"""
-    before = page.evaluate(looks)
-    assert len(before) > 500
-    for name in figures.names()[::-1]:
-        page.add_style_tag(content=figures.style(name))
-        assert page.evaluate(looks) == before, name
+      .map((node) => {
+        const style = getComputedStyle(node);
+        const pairs = [...style].map((name) => [name, style.getPropertyValue(name)]);
+        return [node.className, Object.fromEntries(pairs)];
+      })"""
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    for options in ({}, {"viewport": {"width": 360, "height": 740}}, phone):
+        page = figure_page(
+            figures.html(name, stored()[name], "data:,", "a still"),
+            reduced_motion="reduce",
+            **options,
+        )
+        page.wait_for_timeout(500)  # until all has been drawn
+        before = page.evaluate(looks)
+        assert len(before) > 30
+        page.add_style_tag(content=(FOLDER / "_shared.css").read_text())
+        for (kind, one), (_, other) in zip(before, page.evaluate(looks), strict=True):
+            assert one.keys() == other.keys()
+            assert {key: (one[key], other[key]) for key in one if one[key] != other[key]} == {}, (
+                kind
+            )
+
+
+def test_a_wrong_number_is_marked_in_every_field(opened):
+    for name, label in (("convolution", "Kernel, row 1, column 1"), ("sizes", "Input height")):
+        page = opened(name, **GIVEN[name])
+        page.get_by_label(label).fill("")
+        border = page.get_by_label(label).evaluate("(field) => getComputedStyle(field).border")
+        assert border == "2px solid rgb(176, 0, 32)"
 
 
 def test_a_still_leaves_the_style_of_the_lesson_alone():
