@@ -4,7 +4,8 @@ Real cells in one kernel a lesson, blanks as empty as a student's and once solve
 of the quick budget runs whole the first time. Where a cell repeats it, it runs for one step, which
 raises whatever the whole would, and then gives the network the weights, the history and the
 callbacks the epochs of the first time: what more training makes of a network is not tried here.
-Trainings within a check are real each time.
+Trainings within a check are real each time. `make test` starts at the sections of two lessons,
+`make test-order` at every heading of all.
 """
 
 import inspect
@@ -16,9 +17,9 @@ import nbclient
 import nbformat
 import pytest
 
-CHEAP = ("01_convolution_by_hand", "08_mnist_exercise")  # below a minute of processor time
-DEAR = [path.stem for path in lessons.paths() if path.stem not in CHEAP]
-DEAR.append("solutions/08_mnist_exercise")
+ANY = 6  # the deepest heading that Markdown has
+CHEAP = [("01_convolution_by_hand", 2), ("08_mnist_exercise", 2)]
+DEAR = [(path.stem, ANY) for path in lessons.paths()] + [("solutions/08_mnist_exercise", ANY)]
 
 
 def remember_trainings(get_ipython):
@@ -72,18 +73,18 @@ def remember_trainings(get_ipython):
     get_ipython().events.register("pre_run_cell", begin)
 
 
-def sections(cells):
-    """{index of a cell: the heading that it is the first code cell below}."""
+def sections(cells, deepest):
+    """{index of a cell: the heading, at most so deep, that it is the first code cell below}."""
     found, heading = {}, None
     for index, cell in enumerate(cells):
         if cell.cell_type == "markdown":
-            heading = (re.findall(r"(?m)^#+ .*$", cell.source) or [heading])[-1]
+            heading = (re.findall(rf"(?m)^#{{1,{deepest}}} .*$", cell.source) or [heading])[-1]
         elif heading:
             found[index], heading = heading, None
     return found
 
 
-def failures(notebook):
+def failures(notebook, deepest=ANY):
     """Run each cell twice, then on from each heading; return [what ran, its cell, the error]."""
     client = nbclient.NotebookClient(
         notebook,
@@ -93,7 +94,7 @@ def failures(notebook):
     )
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     passes = {"each cell twice": [i for i in code for _ in range(2)]}
-    for first, heading in sections(notebook.cells).items():
+    for first, heading in sections(notebook.cells, deepest).items():
         passes[f"from {heading!r} on"] = [i for i in code if i >= first]
     patch = f"{inspect.getsource(remember_trainings)}\nremember_trainings(get_ipython)"
     notebook.cells.append(nbformat.v4.new_code_cell(patch))
@@ -112,13 +113,13 @@ def failures(notebook):
 
 
 @pytest.mark.parametrize(
-    "name", [*CHEAP, *(pytest.param(name, marks=pytest.mark.long) for name in DEAR)]
+    ("name", "deepest"), [*CHEAP, *(pytest.param(*each, marks=pytest.mark.long) for each in DEAR)]
 )
-def test_cells_run_twice_and_sections_run_again(name, monkeypatch):
+def test_cells_run_twice_and_sections_run_again(name, deepest, monkeypatch):
     monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
     monkeypatch.delenv("CNNCOURSE_STORE", raising=False)
     notebook = nbformat.read(lessons.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    found = failures(notebook)
+    found = failures(notebook, deepest)
     assert not found, "\n".join(map(str, found))
 
 
