@@ -369,7 +369,10 @@ def test_a_reader_who_interrupts_the_cell_stops_the_answer():
 def test_the_state_of_the_kernel_is_left_alone(capsys):
     case = np.arange(4.0)
     exercise = make(
-        solution="def output_size(x): return x.sum()", cases=((case,), (case,)), mistakes=()
+        solution="def output_size(x): return x.sum()",
+        cases=((case,), (case,)),
+        mistakes=(),
+        changes=("x",),
     )
 
     def answer(x):

@@ -26,7 +26,7 @@ import sys
 import time
 
 from cnncourse import exercises
-from cnncourse.exercises import _engine, _limit
+from cnncourse.exercises import _engine, _limit, _observe
 from cnncourse.exercises._values import difference, plain
 from tools.changes import Change, changes
 
@@ -91,7 +91,7 @@ class Sweep:
         found = self.on_drawn(change.source, answer)
         by = mistake.by if mistake else ()
         for one, other in zip(known, found, strict=False):
-            same = _engine.agree([one], [other], exercise, by)
+            same = _observe.agree([one], [other], exercise, by)
             if not same or (not mistake and other.changed):
                 return ("untrue" if mistake else "hole"), f"{one.call}: {told(one)}, {told(other)}"
         if len(found) < len(known):
@@ -102,7 +102,7 @@ class Sweep:
         """What an answer does on the drawn cases; less of them where it does not end."""
         outcomes = []
         run = _limit.limited(
-            lambda: _engine.observe(self.drawn, answer, outcomes), 4 * self.exercise.seconds
+            lambda: _observe.observe(self.drawn, answer, outcomes), 4 * self.exercise.seconds
         )
         return outcomes if run.ended else outcomes[:-1]
 

@@ -67,7 +67,9 @@ import importlib
 import importlib.resources
 import re
 
-from cnncourse.exercises._engine import Exercise, Mistake, Wrong, judge
+from cnncourse.exercises._engine import judge
+from cnncourse.exercises._exercise import Exercise, Mistake
+from cnncourse.exercises._observe import Wrong
 from cnncourse.exercises._show import Verdict
 
 __all__ = [

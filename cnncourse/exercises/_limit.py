@@ -1,65 +1,165 @@
-"""Run code that others wrote: with a time limit, quietly, and without traces."""
+"""Run code that others wrote: with limits of time and memory, quietly, and without traces."""
 
 import contextlib
 import ctypes
 import io
-import random
+import logging
+import re
+import sys
 import threading
 import time
 import warnings
 from dataclasses import dataclass
 
-import numpy as np
+from cnncourse.exercises._state import kept
+
+import psutil
 
 GRACE = 2  # seconds for stopped code to end before it is called stuck
+IDLE = 3  # seconds that an answer may wait without computing anything
+MEMORY = 2**30  # bytes that an answer may take beyond what the kernel has
+_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+_under_way = threading.Lock()
+_here = threading.local()
 
 
 class TimeIsUp(SystemExit):
     """Raised inside code that runs too long; a SystemExit ends a thread without a traceback."""
 
 
+class InsideAnswerError(RuntimeError):
+    """Raised where an answer asks for a check."""
+
+    def __init__(self):
+        super().__init__(
+            "`exercises.check` is called from inside of an answer, which would check itself "
+            "without end. It stands at the left margin, below the function, or in a cell of its "
+            "own."
+        )
+
+
 @dataclass
 class Run:
     """How a run ended.
 
-    ended: False where the time limit stopped it.
+    ended: False where it was stopped.
+    stopped: at which limit: "computing", "waiting" or "memory".
     error: what it raised.
     printed: the beginning of what it printed.
-    stuck: whether it is still at work, in compiled code that cannot be stopped.
+    stuck: whether it is still at work, in code that cannot be stopped.
     """
 
     ended: bool = False
+    stopped: str = ""
     error: BaseException | None = None
     printed: str = ""
     stuck: bool = False
 
 
 class Sink(io.TextIOBase):
-    """Takes what is printed and keeps the beginning of it."""
+    """Takes what is printed, and keeps the beginning as a reader would see it in the end.
 
-    def __init__(self, keep=400):
+    After `release` what comes from a thread other than an answer's goes on to the stream: code
+    that cannot be stopped may put this in the place of sys.stdout at any time.
+    """
+
+    encoding = "utf-8"
+
+    def __init__(self, stream, keep=600):
         super().__init__()
-        self.text, self.keep = "", keep
+        self.stream, self.keep = stream, keep
+        self.lines, self.line, self.released = [], "", False
 
     def writable(self):
         return True
 
+    def release(self):
+        self.released = True
+
     def write(self, text):
-        self.text += text[: max(0, self.keep - len(self.text))]
+        if self.released:
+            return len(text) if inside_answer() else self.stream.write(text)
+        *ended, self.line = (self.line + text[: 10**5]).split("\n")
+        if sum(map(len, self.lines)) < self.keep:
+            self.lines += [as_seen(line) for line in ended]
+        self.line = as_seen(self.line, ended=False)[: self.keep]
         return len(text)
 
+    @property
+    def text(self):
+        return "\n".join([*self.lines, as_seen(self.line)])[: self.keep].rstrip()
 
-def limited(function, seconds):
-    """Run function() in a thread; stop it after `seconds` of computing (4 times that of waiting).
+
+def as_seen(line, ended=True):
+    """A printed line without control characters: of a progress bar its last state."""
+    head, turn, last = _CONTROLS.sub("", line).rstrip("\r").rpartition("\r")
+    going_on = "\r" if line.endswith("\r") and not ended else ""
+    return (last if turn else head + last) + going_on
+
+
+def inside_answer():
+    """Whether this is called by an answer, or by anything while an answer is being run."""
+    return _under_way.locked() or getattr(_here, "is_answer", False)
+
+
+class Watch:
+    """Tells which limit a run has reached.
+
+    Time is that of computing, as on a busy machine a thread waits for its turn; or four times
+    that of waiting.
+    """
+
+    def __init__(self, seconds):
+        self.seconds, self.process = seconds, psutil.Process()
+        self.started, self.computing = time.monotonic(), time.process_time()
+        self.memory = self.process.memory_info().rss
+
+    def reached(self):
+        waited = time.monotonic() - self.started
+        computed = time.process_time() - self.computing
+        if self.process.memory_info().rss - self.memory > MEMORY:
+            return "memory"
+        if waited > min(self.seconds, IDLE) and computed < 0.02 * waited:
+            return "waiting"
+        if min(waited, computed) > self.seconds or waited > 4 * self.seconds:
+            return "computing"
+        return ""
+
+
+@contextlib.contextmanager
+def quiet(sink):
+    """What is printed goes to the sink, warnings and logs nowhere."""
+    threshold = logging.root.manager.disable
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(sink),
+        contextlib.redirect_stderr(sink),
+    ):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.ERROR)
+        try:
+            yield
+        finally:
+            logging.disable(threshold)
+            sink.release()
+
+
+def limited(function, seconds, namespaces=()):
+    """Run function() in a thread; stop it at a limit of time or memory.
 
     Python code is stopped by an exception that is raised in it again and again until it ends.
     Compiled code (one long NumPy call) cannot be stopped: it is left to end in its daemon thread.
     Where it never gives other threads a turn, as in sum(itertools.count()), no limit helps.
-    Afterwards the global random states of Python and NumPy are as they were before.
+    Afterwards the kernel is as `kept(namespaces)` says. InsideAnswerError where another run is
+    under way: each would put back the other's streams.
     """
-    run, sink, finished = Run(), Sink(), threading.Event()
+    if inside_answer():
+        raise InsideAnswerError
+    run, sink, finished = Run(), Sink(sys.stdout), threading.Event()
 
     def body():
+        _here.is_answer = True
         try:
             function()
             run.ended = True
@@ -70,39 +170,41 @@ def limited(function, seconds):
         finally:
             finished.set()
 
-    def stop():
-        while not finished.is_set() and thread.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp)
-            )
-            thread.join(0.05)
-
-    def time_is_up():
-        waited = time.monotonic() - started
-        computed = time.process_time() - started_computing
-        # On a busy machine a thread waits for its turn: that is not counted as computing.
-        return min(waited, computed) > seconds or waited > 4 * seconds
-
     thread = threading.Thread(target=body, daemon=True, name="cnncourse-answer")
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002
-    started, started_computing = time.monotonic(), time.process_time()
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        stack.enter_context(contextlib.redirect_stdout(sink))
-        stack.enter_context(contextlib.redirect_stderr(sink))
+    with _under_way, kept(namespaces), quiet(sink):
+        before = set(threading.enumerate())
         thread.start()
+        watch = Watch(seconds)
         try:
             # Not join: before Python 3.13 an interrupt in it marks a running thread as ended.
-            while not finished.wait(0.02) and not time_is_up():
-                pass
+            while not finished.wait(0.02) and not run.stopped:
+                run.stopped = watch.reached()
         finally:  # also when the reader interrupts the cell
+            started = set(threading.enumerate()) - before - {thread}
             if not finished.is_set():
-                stopper = threading.Thread(target=stop, daemon=True)
-                stopper.start()
-                stopper.join(GRACE)
-                run.ended, run.stuck = False, stopper.is_alive()
-            random.setstate(states[0])
-            np.random.set_state(states[1])  # noqa: NPY002
+                run.ended = False
+                run.stuck = not stopped(lambda: finished.is_set(), {thread, *started}, run.stopped)
+            elif started:
+                stopped(lambda: False, started, "waiting")
     run.printed = sink.text
     return run
+
+
+def stopped(finished, threads, reason):
+    """Raise TimeIsUp in threads until they end or finished() is true; whether that is soon so.
+
+    A thread that waits notices it only when it goes on: it is not waited for long.
+    """
+
+    def stop():
+        while not finished() and (alive := [thread for thread in threads if thread.is_alive()]):
+            for thread in alive:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp)
+                )
+            alive[0].join(0.05)
+
+    stopper = threading.Thread(target=stop, daemon=True)
+    stopper.start()
+    stopper.join(GRACE / 10 if reason == "waiting" else GRACE)
+    return not stopper.is_alive()

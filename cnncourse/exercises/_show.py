@@ -3,6 +3,7 @@
 import html
 import inspect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +73,8 @@ class Verdict:
     """What `check`, `hint` and `solution` return: true where an answer is right.
 
     status: "right", "not attempted", "wrong" or "note"; parts: pairs of a label and a text, where
-    a part with a label is code or a value, and one without is a sentence.
+    a part with a label is code or a value, and one without is a sentence. In JupyterLab the hints
+    fold out one by one; a terminal shows how to ask for them.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Verdict:
     parts: list[tuple[str, str]] = field(default_factory=list)
     mistake: Any = None
     title: str = ""
+    hints: Sequence[str] = ()
 
     @property
     def right(self):
@@ -98,6 +101,8 @@ class Verdict:
                 lines += [f"{label}:", *("    " + line for line in text.split("\n"))]
             else:
                 lines.append(f"{label}: {text}")
+        if self.hints:
+            lines.append(f'A hint: `exercises.hint("{self.name}")`')
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -107,18 +112,34 @@ class Verdict:
         rows = [f"<p style='margin:0.2em 0'><strong>{html.escape(self.title or title)}</strong> "
                 f"<code>{self.name}</code></p>"]  # fmt: skip
         for label, text in self.parts:
-            text = html.escape(text)
             if label:
                 rows.append(
                     f"<p style='margin:0.4em 0 0 0'>{html.escape(label)}:</p>"
                     "<pre style='margin:0 0 0.4em 1em; background:transparent; color:inherit; "
-                    f"white-space:pre-wrap'>{text}</pre>"
+                    f"white-space:pre-wrap'>{html.escape(text)}</pre>"
                 )
             else:
-                text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-                rows.append(f"<p style='margin:0.4em 0'>{text}</p>")
+                rows.append(sentence(text))
+        rows.append(folded(self.name, self.hints))
         return (
             f"<div style='border-left:0.3em solid {color}; padding:0.2em 0.9em; margin:0.3em 0'>"
             + "".join(rows)
             + "</div>"
         )
+
+
+def sentence(text):
+    """A paragraph of HTML; what stands between `backticks` is code."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    return f"<p style='margin:0.4em 0'>{text}</p>"
+
+
+def folded(name, hints):
+    """Hints as HTML: each folds out, and has the next one inside of it."""
+    inner = sentence(f'The solution: `exercises.solution("{name}")`') if hints else ""
+    for number in range(len(hints), 0, -1):
+        inner = (
+            f"<details style='margin:0.4em 0'><summary>Hint {number} of {len(hints)}</summary>"
+            f"{sentence(hints[number - 1])}{inner}</details>"
+        )
+    return inner

@@ -1,13 +1,24 @@
 """Exercises of lesson 08: every step from raw digits to a trained network, and a look inside it."""
 
-import inspect
+import functools
 
-from cnncourse.exercises import Exercise, Mistake, Wrong
+from cnncourse.exercises import Exercise, Mistake, _training
+from cnncourse.exercises._networks import (
+    FreshNetwork,
+    array_facts,
+    compiled_facts,
+    digits,
+    functional_network,
+    linear_network,
+    named,
+    network_facts,
+    plain_network,
+)
 
 import numpy as np
 
-MOST_PARAMETERS = 5_000_000
 _random = np.random.default_rng(8)
+IMAGES = digits(12, _random)[..., np.newaxis]
 _KERAS = "import keras\nimport numpy as np\nfrom keras import layers"
 _FIRST = f"""
 {_KERAS}
@@ -16,266 +27,51 @@ def first_convolution(network):
 """
 
 
-class Fresh:
-    """An argument that is made anew for every call of an answer: none sees what another did."""
-
-    def __init__(self, make, shown):
-        self.make, self.shown = make, shown
-
-    def __deepcopy__(self, memo):
-        return self.make()
-
-    def __repr__(self):
-        return self.shown
+# Cases --------------------------------------------------------------------------------------------
 
 
-def digits(count):
-    """Images of random pixels between 0 and 1: (count, 28, 28)."""
-    return _random.random((count, 28, 28), dtype=np.float32).round(2)
+def grey_images(random, count, darkest, brightest):
+    """Images (count, 28, 28) of whole numbers; first and last corner show five greys.
 
-
-IMAGES = digits(12)[..., np.newaxis]
-LABELS = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]]
-SAID = np.where(np.arange(12) < 7, LABELS.argmax(axis=1), (LABELS.argmax(axis=1) + 1) % 10)
-SAYING = np.linalg.pinv(IMAGES.reshape(12, 784)) @ (3 * np.eye(10)[SAID])  # weights that say so
-
-
-def named(images, labels=None, ending=""):
-    """Images, and labels, that a message calls by name instead of showing their numbers."""
-    parts = {"images": images} if labels is None else {"images": images, "labels": labels}
-    return [Fresh(part.copy, name + ending) for name, part in parts.items()]
-
-
-# Networks of the bank's own -----------------------------------------------------------------------
-
-
-def linear_network():
-    """A small network that is right on 7 of the 12 images, compiled."""
-    import keras
-    from keras import layers
-
-    network = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation="softmax")]
-    )
-    network.layers[-1].set_weights([SAYING, np.zeros(10)])
-    network.compile("adam", "categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
-    return network
-
-
-def plain_network():
-    """A Sequential of two convolutions, with weights that are always the same; not compiled."""
-    import keras
-    from keras import layers
-
-    network = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(4, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(3, 3, activation="relu"),
-            layers.GlobalAveragePooling2D(),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    return with_set_weights(network)
-
-
-def functional_network():
-    """The same with a BatchNormalization before the first convolution, in functional form."""
-    import keras
-    from keras import layers
-
-    inputs = keras.Input((28, 28, 1))
-    x = layers.BatchNormalization()(inputs)
-    x = layers.Conv2D(5, 5, activation="relu")(x)
-    x = layers.MaxPooling2D(2)(x)
-    x = layers.Conv2D(3, 3, activation="relu")(x)
-    x = layers.GlobalAveragePooling2D()(x)
-    return with_set_weights(keras.Model(inputs, layers.Dense(10, activation="softmax")(x)))
-
-
-def with_set_weights(network):
-    """The network with weights of a fixed seed; positive, so that normalisation stays defined."""
-    random = np.random.default_rng(1)
-    weights = []
-    for weight in network.get_weights():
-        values = random.normal(0, 0.3, weight.shape)
-        weights.append(values if weight.ndim > 1 else 0.1 + np.abs(values))
-    network.set_weights(weights)
-    return network
-
-
-# What is judged -----------------------------------------------------------------------------------
-
-
-def network_facts(model):
-    """What is asked of the reader's network, whatever it is made of."""
-    import keras
-
-    if not isinstance(model, keras.Model):
-        raise Wrong(
-            f"`build_network()` gave back an object of type {type(model).__name__}; a Keras model "
-            "is wanted."
-        )
-    if not model.built:
-        raise Wrong(
-            "The model does not know the size of its images yet, so it has no parameters. Begin "
-            "with `keras.Input((28, 28, 1))`."
-        )
-    shapes = str(tuple(model.input_shape)), str(tuple(model.output_shape))
-    probabilities = "cannot be said"
-    if shapes == ("(None, 28, 28, 1)", "(None, 10)"):
-        outputs = np.asarray(model(IMAGES * 4 - 2, training=False))
-        sums = outputs.sum(axis=1)
-        probabilities = bool(outputs.min() >= 0 and np.allclose(sums, 1, atol=1e-3))
-    return {
-        "shape of the input": shapes[0],
-        "axes of the output": len(model.output_shape),
-        "shape of the output": shapes[1],
-        "has a Conv2D layer": any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers),
-        "its ten outputs are probabilities": probabilities,
-        "has at most 5 million parameters": model.count_params() <= MOST_PARAMETERS,
-    }
-
-
-def compiled_facts(network):
-    """What `compile` was told, found out by what the network does."""
-    import keras
-
-    if not isinstance(network, keras.Model):
-        raise Wrong(
-            f"`compile_network` gave back an object of type {type(network).__name__}; the network "
-            "itself is wanted: `return network`."
-        )
-    if not network.compiled:
-        raise Wrong("The network that came back is not compiled: call `network.compile(...)`.")
-    truth = keras.ops.convert_to_tensor(np.eye(10)[[1, 2, 3]], "float32")
-    found = np.full((3, 10), 0.05)
-    found[[0, 1, 2], [1, 2, 4]] = 0.55
-    found = keras.ops.convert_to_tensor(found, "float32")
-    try:
-        loss = round(float(network.compute_loss(y=truth, y_pred=found)), 4)
-    except Exception as error:
-        loss = f"{type(error).__name__}: {str(error)[:70]}"
-    try:
-        measured = {name for name in network.compute_metrics(None, truth, found) if name != "loss"}
-    except Exception as error:
-        measured = {f"{type(error).__name__}: {str(error)[:70]}"}
-    rate = float(network.optimizer.learning_rate)
-    optimizer = type(network.optimizer).__name__
-    return {
-        "loss of three images": loss,
-        "a metric is called accuracy": "accuracy" in measured,
-        "names of the metrics": "accuracy" if "accuracy" in measured else ", ".join(measured),
-        "optimizer": "Adam" if optimizer in ("AdamW", "Nadam", "Adamax") else optimizer,
-        "its learning rate is between 0.0001 and 0.01": 0.0001 <= rate <= 0.0101,
-    }
-
-
-class Watched:
-    """Stands for a network: notes what `fit` is given, and trains nothing."""
-
-    def __init__(self):
-        self.given = None
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *args, **options: None
-
-    def fit(self, *args, **options):
-        import keras
-
-        bound = inspect.signature(keras.Model.fit).bind(None, *args, **options)
-        bound.apply_defaults()
-        self.given = bound.arguments
-        return History(self)
-
-
-class History:
-    """What `Watched.fit` returns, as Keras's own History."""
-
-    def __init__(self, model):
-        epochs = range(int(model.given["epochs"]))
-        keys = ("accuracy", "loss", "val_accuracy", "val_loss")
-        self.model, self.epoch = model, list(epochs)
-        self.history = {key: [0.5 for _ in epochs] for key in keys}
-        self.params = {"epochs": len(epochs)}
-
-
-def training_facts(history):
-    """What `fit` was given: how often, in which batches, what to learn from and what to hold out.
-
-    Every image of the case is full of one number of its own, so that it can be told again.
+    Those between the first and the last are not as bright.
     """
-    if not isinstance(history, History):
-        raise Wrong(
-            f"An object of type {type(history).__name__} came back; what `network.fit(...)` "
-            "returns is wanted."
-        )
-    given = history.model.given
-    x, y, batch = collect(given["x"], given["y"])
-    held = given["validation_data"]
-    if held is None:
-        split = given["validation_split"] or 0
-        if not 0 <= split < 1:
-            raise Wrong(f"`validation_split` is {split}; it is a part, between 0 and 1.")
-        keep = int(np.floor(len(x) * (1 - split)))
-        x, y, x_held, y_held = x[:keep], y[:keep], x[keep:], y[keep:]
-    else:
-        x_held, y_held, _ = collect(*held) if isinstance(held, (tuple, list)) else collect(held)
-    if len(x) == 0:
-        raise Wrong("No image is left to learn from.")
-    learned, kept = marks(x), marks(x_held)
-    foreign = not set(kept) <= set(range(200))
-    return {
-        "epochs": given["epochs"],
-        "images per batch": given["batch_size"] or batch or 32,
-        "each image comes with its own label": same_labels(x, y)
-        and (foreign or same_labels(x_held, y_held)),
-        "held-out images are of those given": not foreign,
-        "no image is both learned from and held out": not set(learned) & set(kept),
-        "images to learn from": len(x),
-        "images held out": len(x_held),
-    }
+    images = random.integers(darkest, brightest + 1, (count, 28, 28), dtype=np.uint8)
+    images[1:-1] = np.maximum(images[1:-1] // 2, darkest)
+    images[0, 0, :3] = [darkest, 51, 102]
+    images[-1, -1, -2:] = [204, brightest]
+    return images
 
 
-def collect(x, y=None):
-    """Images, labels and batch size of what may be two arrays or batches of pairs."""
-    if y is not None:
-        return np.asarray(x), np.asarray(y), None
-    pairs = [(np.asarray(images), np.asarray(labels)) for images, labels in x]
-    images, labels = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    return images, labels, len(pairs[0][0])
+def draw_network(random):
+    """One of the two kinds of network, with weights of its own."""
+    make, shown = [
+        (plain_network, "sequential_network"),
+        (functional_network, "functional_network"),
+    ][random.integers(2)]
+    seed, kernels = (int(number) for number in random.integers(2, 9, 2))
+    return FreshNetwork(functools.partial(make, seed, kernels), shown)
 
 
-def marks(images):
-    """The numbers of the images among those of the case."""
-    return [round(float(image.flat[0]) * 1000) for image in images]
+def measured_case(random, count, ending=""):
+    """Images, one-hot labels, and a network that knows each image's answer, some of them wrong.
+
+    How sure it is goes from 0.15 to 0.95 for right and wrong answers alike.
+    """
+    images = digits(count, random)
+    labels = random.integers(0, 10, count)
+    said = np.where(np.arange(count) % 5 < 3, labels, (labels + 1) % 10)
+    sure = random.permuted(np.linspace(0.15, 0.95, count))
+    logits = np.log(9 * sure / (1 - sure))[:, None] * np.eye(10)[said]
+    weights = np.linalg.pinv(images.reshape(count, 784)) @ logits
+    network = FreshNetwork(functools.partial(linear_network, weights), "network")
+    one_hot = np.eye(10, dtype=np.float32)[labels]
+    return (network, *named(images[..., np.newaxis], one_hot, ending))
 
 
-def same_labels(images, labels):
-    """Whether each image has the label that the case has given to it."""
-    if images.ndim != 4 or labels.ndim != 2 or len(images) != len(labels):
-        return False
-    return bool((labels.argmax(axis=1) == np.array(marks(images), int) % 10).all())
-
-
-def numbered(count):
-    """Images full of their own number, in thousandths, and one-hot labels: its last digit."""
-    images = np.ones((count, 28, 28, 1), np.float32) * np.arange(count).reshape(-1, 1, 1, 1) / 1000
-    return images.astype(np.float32), np.eye(10, dtype=np.float32)[np.arange(count) % 10]
-
-
-def array_facts(value):
-    """Shape and numbers of an array, so that a message can say which of the two is wrong."""
-    try:
-        array = np.asarray(value)
-    except Exception:
-        array = np.array(None)
-    if array.dtype.kind not in "biuf":
-        raise Wrong(f"An object of type {type(value).__name__} came back, and no array of numbers.")
-    return {"shape": str(array.shape), "numbers": array}
+def training_case(random, count, epochs, ending=""):
+    images = digits(count, random)[..., np.newaxis]
+    labels = np.eye(10, dtype=np.float32)[random.integers(0, 10, count)]
+    return _training.case(images, labels, epochs, ending)
 
 
 # Labels and predictions for `worst_digit` ---------------------------------------------------------
@@ -290,8 +86,25 @@ def answers(counts, mistakes):
     return np.array(labels), np.array(predicted)
 
 
+def draw_answers(random, most=9):
+    """Labels and predictions in which one digit has the largest share of mistakes, and one alone.
+
+    No digit is missing; the first image that is taken for another is not the first of all.
+    """
+    while True:
+        counts = random.integers(2, most, 10)
+        mistakes = [random.integers(0, 10, random.integers(0, 1 + n)) for n in counts]
+        labels, predicted = answers(counts, [list(taken) for taken in mistakes])
+        order = random.permutation(len(labels))
+        labels, predicted = labels[order], predicted[order]
+        shares = np.sort([(predicted[labels == digit] != digit).mean() for digit in range(10)])
+        if shares[-2] < shares[-1] < 1 and labels[0] == predicted[0]:
+            return labels, predicted
+
+
 # Of 1 there are most mistakes (4 of 12), of 5 the largest share (2 of 4); 7 is said wrongly most
 # often (3 of 7), 6 with the largest share (2 of 4).
+_confusions = np.random.default_rng(0)
 UNEVEN = answers(
     [5, 12, 2, 2, 3, 4, 2, 5, 3, 2], [[3], [7, 7, 7, 2], [], [], [9], [6, 6], [], [1], [], []]
 )
@@ -360,21 +173,28 @@ EXERCISES = (
             "import tensorflow as tf\n"
             "def normalise(images): return tf.image.convert_image_dtype(images, tf.float32)",
             "def normalise(images): return keras.ops.cast(images, 'float32') / 255",
+            "def normalise(images): return [image / 255 for image in images]",
+            "def normalise(images):\n    out = np.zeros(images.shape)\n"
+            "    for i in range(len(images)):\n        out[i] = images[i] / 255\n    return out",
+            "def normalise(images): return keras.layers.Rescaling(1 / 255)(images)",
+            "def normalise(images): return images.reshape(-1, 28, 28) / 255",
             "def normalise(images): return (images / 255).tolist()",
         ),
         setup=_KERAS,
         seconds=20,
-        cases=(
-            (np.array([[0, 51], [102, 255]], np.uint8),),
-            (np.array([[51, 102], [153, 204]], np.uint8),),
+        cases=((grey_images(_random, 2, 0, 255),), (grey_images(_random, 3, 20, 230),)),
+        draw=lambda random: (
+            grey_images(
+                random, int(random.integers(1, 5)), *[(0, 255), (9, 204)][random.integers(2)]
+            ),
         ),
         tolerance=1e-3,  # float16 will do
         mistakes=(
             Mistake(
                 code="def normalise(images): return images // 255",
                 message=(
-                    "These are whole numbers: everything below 255 became 0, and the grey "
-                    "pixels are lost. Divide with `/`, and leave the result a float."
+                    "Everything below 255 became 0, and the grey pixels are lost: whole numbers "
+                    "cannot hold parts of 1. Divide with `/`, and keep the floats that come out."
                 ),
             ),
             Mistake(
@@ -396,6 +216,52 @@ EXERCISES = (
                 message=(
                     "Almost: the largest value is 255, as counting begins at 0. After a division "
                     "by 256 white is a little less than 1."
+                ),
+            ),
+            Mistake(
+                code="def normalise(images): return np.round(images / 255)",
+                message=(
+                    "Only 0 and 1 are left: each pixel is black or white. The greys between are "
+                    "a part of the picture, so leave them as they come out of the division."
+                ),
+            ),
+            Mistake(
+                code="def normalise(images): return 1 - images / 255",
+                message=(
+                    "Black and white are exchanged here. The range is right; asked for are the "
+                    "same images, with black as 0."
+                ),
+            ),
+            Mistake(
+                code="def normalise(images): return images / 255 - 0.5",
+                message="This goes from -0.5 to 0.5. Asked for is 0 to 1, with black as 0.",
+            ),
+            Mistake(
+                code="def normalise(images): return images / 100",
+                message=(
+                    "A division by 100 makes 2.55 of white. The number to divide by is the "
+                    "largest that a pixel can have."
+                ),
+            ),
+            Mistake(
+                code="def normalise(images): return (images / 255)[..., None]",
+                message=(
+                    "The numbers are right, and there is an axis too many: the channel axis is "
+                    "the next exercise's. The images keep their shape here."
+                ),
+            ),
+            Mistake(
+                code="def normalise(images): return (images / 255).reshape(len(images), 784)",
+                message=(
+                    "The numbers are right, but each image was flattened into a row. The images "
+                    "keep their shape: a convolution needs height and width."
+                ),
+            ),
+            Mistake(
+                code="def normalise(images): return [image / image.max() for image in images]",
+                message=(
+                    "This divides each image by its own brightest pixel, so the same grey becomes "
+                    "another number in another image. Divide all by the same number: 255."
                 ),
             ),
             Mistake(
@@ -480,7 +346,8 @@ EXERCISES = (
         ),
         setup=_KERAS,
         seconds=20,
-        cases=((*named(digits(2)),), (*named(digits(3)),)),
+        cases=((*named(digits(2, _random)),), (*named(digits(3, _random)),)),
+        draw=lambda random: tuple(named(digits(int(random.integers(1, 9)), random))),
         facts=array_facts,
         mistakes=(
             Mistake(
@@ -539,6 +406,35 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code="def add_channel(images): return images[:, :, :1, None]",
+                message=(
+                    "Here an axis is cut to its first entry, so most pixels are lost. The new "
+                    "axis is put beside the old ones: every pixel stays."
+                ),
+            ),
+            Mistake(
+                code="def add_channel(images): return images.transpose(0, 2, 1)[..., None]",
+                message=(
+                    "The shape is right, but rows and columns have changed places: the digits lie "
+                    "on their sides, mirrored. No pixel is to move."
+                ),
+            ),
+            Mistake(
+                code="def add_channel(images): return np.zeros(images.shape + (1,))",
+                message=(
+                    "The shape is right, and all the pixels are 0. An array of zeros has to be "
+                    "filled with the images."
+                ),
+            ),
+            Mistake(
+                code="def add_channel(images): return images[0][..., None]",
+                message="This is the first image alone. All of them are wanted.",
+            ),
+            Mistake(
+                code="def add_channel(images): return images[..., None, None]",
+                message="There are two new axes at the end. One is wanted, for the grey channel.",
+            ),
+            Mistake(
                 code="def add_channel(images): return images",
                 message="The images came back as they were, with three axes; four are wanted.",
             ),
@@ -576,6 +472,7 @@ EXERCISES = (
         setup=_KERAS,
         seconds=20,
         cases=((np.array([5, 0, 4]),), (np.array([2]),), (np.array([9, 1, 1, 7]),)),
+        draw=lambda random: (random.integers(0, 10, random.integers(1, 13)),),
         mistakes=(
             Mistake(
                 code="def one_hot(labels): return keras.utils.to_categorical(labels)",
@@ -637,6 +534,42 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code="def one_hot(labels): return np.eye(10)[(labels + 1) % 10]",
+                message=(
+                    "The 1 stands one place too far to the right. Places are counted from 0, as "
+                    "the digits are: the digit 4 has its 1 at place 4."
+                ),
+            ),
+            Mistake(
+                code="def one_hot(labels): return 1 - np.eye(10)[labels]",
+                message=(
+                    "0 and 1 are exchanged: each row has its 0 at the place of the digit. The 1 "
+                    "belongs there, as the probability of the right digit."
+                ),
+            ),
+            Mistake(
+                code="def one_hot(labels): return np.zeros((len(labels), 10))",
+                message="The rows have ten places, and no 1 in any of them.",
+            ),
+            Mistake(
+                code="def one_hot(labels): return np.eye(10)[labels[0]]",
+                message="This is the row of the first label. One row for each label is wanted.",
+            ),
+            Mistake(
+                code="def one_hot(labels): return np.eye(10)[labels] * labels[:, None]",
+                message=(
+                    "The digit itself stands at its place, and a 0 makes a row of nothing but "
+                    "zeros. A 1 belongs there, whichever digit it is."
+                ),
+            ),
+            Mistake(
+                code="def one_hot(labels): return np.eye(10)[:, labels][labels]",
+                message=(
+                    "This picks rows and columns by the labels, so that there are as many columns "
+                    "as labels. `np.eye(10)[labels]`, a row for each label, is enough."
+                ),
+            ),
+            Mistake(
                 code="def one_hot(labels): return np.eye(11)[labels]",
                 message="Eleven columns: the digits are 0 to 9, and those are ten classes.",
             ),
@@ -649,8 +582,9 @@ EXERCISES = (
     Exercise(
         name="08/build_network",
         task=(
-            "Write `build_network()`: a Keras model for images of 28 × 28 × 1 with at least one "
-            "Conv2D layer, which gives ten probabilities, from at most 5 million parameters."
+            "Write `build_network()`: a Keras model, Sequential or functional, for images of "
+            "28 × 28 × 1, with at least one Conv2D layer, ten probabilities at the end, and at "
+            "most 5 million parameters."
         ),
         hints=(
             "Lesson 03 has such a network: `keras.Sequential([...])` with an Input, a convolution, "
@@ -698,6 +632,7 @@ EXERCISES = (
             """,
         ),
         cases=((),),
+        draw=lambda random: (),
         facts=network_facts,
         seconds=20,
         mistakes=(
@@ -712,6 +647,24 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code=network(last='layers.Dense(10, "softmax"), layers.Softmax(),'),
+                by=("its ten outputs are probabilities", "one of them can come near to 1"),
+                message=(
+                    "None of the ten outputs can come near to 1, whatever the weights are: a "
+                    "softmax of probabilities lies between 0.08 and 0.24. Softmax belongs there "
+                    "once, as the activation of the last layer or as a layer of its own."
+                ),
+            ),
+            Mistake(
+                code=network(last='layers.Dense(10, "softmax"), layers.Dropout(0.5),'),
+                by=("its ten outputs are probabilities", "they are so while it learns"),
+                message=(
+                    "While the network learns, its ten outputs do not add up to one: a layer that "
+                    "works in training alone, such as Dropout, stands after the softmax. Put it "
+                    "before the last Dense layer."
+                ),
+            ),
+            Mistake(
                 code=network(last='layers.Dense(1, activation="softmax"),'),
                 by=("shape of the output",),
                 message=(
@@ -721,8 +674,16 @@ EXERCISES = (
             ),
             Mistake(
                 code=network(last='layers.Dense(9, activation="softmax"),'),
-                by=("shape of the output",),
-                message="Nine outputs: the digits are 0 to 9, and those are ten classes.",
+                by=("axes of the output", "outputs against classes"),
+                message="Fewer than ten outputs: the digits are 0 to 9, and those are ten classes.",
+            ),
+            Mistake(
+                code=network(last='layers.Dense(11, activation="softmax"),'),
+                by=("axes of the output", "outputs against classes"),
+                message=(
+                    "More than ten outputs. Each stands for a digit, and there are ten: the last "
+                    "layer has ten units."
+                ),
             ),
             Mistake(
                 code=network(flatten=""),
@@ -775,7 +736,7 @@ EXERCISES = (
             ),
             Mistake(
                 code="def build_network():\n    keras.Sequential([keras.Input((28, 28, 1))])",
-                message="A model was made, perhaps, but it did not come back: `return` it.",
+                message="Nothing came back (None): a model that is built has to be returned, too.",
             ),
         ),
         shows=(
@@ -813,9 +774,10 @@ EXERCISES = (
             "    return next(w for w in network.get_weights() if w.ndim == 4)",
         ),
         cases=(
-            (Fresh(plain_network, "sequential_network"),),
-            (Fresh(functional_network, "functional_network"),),
+            (FreshNetwork(plain_network, "sequential_network"),),
+            (FreshNetwork(functional_network, "functional_network"),),
         ),
+        draw=lambda random: (draw_network(random),),
         facts=array_facts,
         seconds=20,
         mistakes=(
@@ -876,6 +838,44 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code="def first_filters(network): return network.layers[1].get_weights()[0]",
+                message=(
+                    "The second layer is a convolution in few networks: pooling, which has no "
+                    "weights, or a BatchNormalization may stand there. Look for the first Conv2D."
+                ),
+            ),
+            Mistake(
+                code="def first_filters(network):\n"
+                "    return first_convolution(network).get_weights()[0][..., 0]",
+                message="This is the first kernel alone. The layer has as many as it has maps.",
+            ),
+            Mistake(
+                code="def first_filters(network):\n"
+                "    return np.moveaxis(first_convolution(network).get_weights()[0], -1, 0)",
+                message=(
+                    "These are the kernels with their axes in another order. Keras keeps height, "
+                    "width, channels in, number of kernels, and that order is asked for."
+                ),
+            ),
+            Mistake(
+                code="def first_filters(network): return first_convolution(network).output",
+                message=(
+                    "This is the place where the layer's maps will be, with a shape and no "
+                    "numbers. Asked for are its kernels."
+                ),
+            ),
+            Mistake(
+                code="def first_filters(network): return first_convolution(network).get_weights",
+                message="`get_weights` is a function: call it, with parentheses.",
+            ),
+            Mistake(
+                code="def first_filters(network): return network.get_weights()",
+                message=(
+                    "These are the weights of all layers, in a list. Asked for are the kernels of "
+                    "the first convolution."
+                ),
+            ),
+            Mistake(
                 code="def first_filters(network):\n"
                 "    return first_convolution(network).get_weights()[0][:, :, 0, :]",
                 message=(
@@ -925,8 +925,12 @@ EXERCISES = (
             "            return x",
         ),
         cases=(
-            (Fresh(plain_network, "sequential_network"), *named(IMAGES[:2])),
-            (Fresh(functional_network, "functional_network"), *named(IMAGES[:3])),
+            (FreshNetwork(plain_network, "sequential_network"), *named(IMAGES[:2])),
+            (FreshNetwork(functional_network, "functional_network"), *named(IMAGES[:3])),
+        ),
+        draw=lambda random: (
+            draw_network(random),
+            *named(digits(int(random.integers(1, 5)), random)[..., np.newaxis]),
         ),
         facts=array_facts,
         tolerance=1e-4,
@@ -950,6 +954,63 @@ EXERCISES = (
                     "stands before it; here a BatchNormalization does, and the layer sees other "
                     "numbers in the network. Make a model from `network.inputs[0]` to the "
                     "layer's `output`."
+                ),
+            ),
+            Mistake(
+                code="def feature_maps(network, images): return network.layers[0](images)",
+                message=(
+                    "In a functional model the first of `network.layers` is its Input, which "
+                    "cannot be called. Start after it (`keras.layers.InputLayer`), or make a "
+                    "model from `network.inputs[0]` to the `output` of the first convolution."
+                ),
+            ),
+            Mistake(
+                code="def feature_maps(network, images):\n"
+                "    return keras.Model(network.inputs, network.layers[0].output)(images)",
+                message=(
+                    "This ends at the first layer, whatever that is: in a functional model it is "
+                    "the Input, and the images come back. End at the first Conv2D."
+                ),
+            ),
+            Mistake(
+                code="def feature_maps(network, images):\n"
+                "    return keras.Model(network.inputs, network.layers[1].output)(images)",
+                message=(
+                    "This ends at the second layer, whatever that is: pooling in one network, "
+                    "BatchNormalization in another. End at the first Conv2D."
+                ),
+            ),
+            Mistake(
+                code="def feature_maps(network, images):\n"
+                "    first = first_convolution(network)\n"
+                "    return keras.Model(network.inputs[0], first.output)(images, training=True)",
+                message=(
+                    "With `training=True` BatchNormalization goes by these few images in place of "
+                    "what it has learned. Looking is no training: leave it out."
+                ),
+            ),
+            Mistake(
+                code="def feature_maps(network, images):\n"
+                "    first = first_convolution(network)\n"
+                "    return keras.Model(network.inputs[0], first.output)(images[:1])",
+                message="These are the maps of the first image alone. All images are asked for.",
+            ),
+            Mistake(
+                code="def feature_maps(network, images):\n"
+                "    first = first_convolution(network)\n"
+                "    return keras.Model(network.inputs[0], first.output)(images)[0]",
+                message=(
+                    "These are the maps of one image, and the axis that counts the images is "
+                    "gone. Give back the maps of all images, four axes."
+                ),
+            ),
+            Mistake(
+                code="def feature_maps(network, images):\n"
+                "    first = first_convolution(network)\n"
+                "    return keras.Model(network.inputs[0], first.output)(images)[..., 0]",
+                message=(
+                    "This is the first map of each image. Each kernel makes one, and all of them "
+                    "are asked for."
                 ),
             ),
             Mistake(
@@ -1045,7 +1106,7 @@ EXERCISES = (
         name="08/compile_network",
         task=(
             "Write `compile_network(network)`: compile it with Adam, the cross-entropy loss for "
-            "one-hot labels and the metric accuracy, and return it."
+            'one-hot labels and the accuracy, under the name "accuracy", and return it.'
         ),
         hints=(
             "`compile` takes texts: an optimizer, a loss, and a list of metrics. Lesson 03 names "
@@ -1075,7 +1136,8 @@ EXERCISES = (
                 "keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(1e-3, 100, 0.9))"
             ),
         ),
-        cases=((Fresh(plain_network, "network"),),),
+        cases=((FreshNetwork(plain_network, "network"),),),
+        draw=lambda random: (draw_network(random),),
         facts=compiled_facts,
         seconds=20,
         mistakes=(
@@ -1106,6 +1168,38 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code=compiled(loss="keras.losses.CategoricalCrossentropy(label_smoothing=0.1)"),
+                by=("loss of three images",),
+                message=(
+                    "`label_smoothing` changes the labels: a little of the 1 goes to the other "
+                    "nine places. It may help, and it was not asked for: leave it out."
+                ),
+            ),
+            Mistake(
+                code=compiled(loss='keras.losses.CategoricalCrossentropy(reduction="sum")'),
+                by=("loss of three images",),
+                message=(
+                    "This adds up the loss of all images in a batch. The mean is meant, which is "
+                    "what Keras takes without `reduction`."
+                ),
+            ),
+            Mistake(
+                code=compiled(loss='"mae"'),
+                by=("loss of three images",),
+                message=(
+                    "This is the mean absolute error, which is for measurements. The loss for "
+                    "classes is the cross-entropy."
+                ),
+            ),
+            Mistake(
+                code=compiled(loss='"categorical_focal_crossentropy"'),
+                by=("loss of three images",),
+                message=(
+                    "The focal loss is another one: it lets images that are right already count "
+                    "for less. The plain `categorical_crossentropy` is asked for."
+                ),
+            ),
+            Mistake(
                 code=compiled(loss='"mse"'),
                 by=("loss of three images",),
                 message=(
@@ -1120,7 +1214,7 @@ EXERCISES = (
             ),
             Mistake(
                 code=compiled(metrics="None"),
-                by=("names of the metrics",),
+                by=("has a metric",),
                 message=(
                     'The metrics are missing: `metrics=["accuracy"]`. The loss is for the '
                     "optimizer; the accuracy is for you."
@@ -1132,10 +1226,29 @@ EXERCISES = (
             ),
             Mistake(
                 code=compiled(metrics='["categorical_accuracy"]'),
-                by=("names of the metrics",),
+                by=("has a metric", "accuracy of three images"),
                 message=(
-                    "The measure is right, under another name: the cells below look for "
-                    '"accuracy". `metrics=["accuracy"]` chooses the same measure.'
+                    'No metric has the name "accuracy", and the cells below look for that name. '
+                    '`metrics=["accuracy"]` chooses the right measure and calls it so; an object '
+                    'can be told: `name="accuracy"`.'
+                ),
+            ),
+            Mistake(
+                code=compiled(metrics="[keras.metrics.Accuracy()]"),
+                by=("accuracy of three images",),
+                message=(
+                    "`keras.metrics.Accuracy()` asks how many numbers are equal, and a probability "
+                    'hardly ever equals a label: it stays near 0. The name "accuracy" chooses the '
+                    "measure that fits one-hot labels, `CategoricalAccuracy`."
+                ),
+            ),
+            Mistake(
+                code=compiled(metrics='[keras.metrics.BinaryAccuracy(name="accuracy")]'),
+                by=("accuracy of three images",),
+                message=(
+                    "This asks of each of the ten outputs whether it is on the right side of a "
+                    "half, and most are so for any image. Asked for is how often the largest of "
+                    "the ten stands at the right place."
                 ),
             ),
             Mistake(
@@ -1147,11 +1260,32 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code=compiled(optimizer='"rmsprop"'),
+                by=("optimizer",),
+                message=(
+                    "The optimizer is RMSprop, which Keras also takes where none is named. Adam "
+                    "is asked for."
+                ),
+            ),
+            Mistake(
+                code=compiled(optimizer='"adagrad"'),
+                by=("optimizer is Adam",),
+                message="The optimizer is another than Adam.",
+            ),
+            Mistake(
                 code=compiled(optimizer="keras.optimizers.Adam(1)"),
-                by=("its learning rate is between 0.0001 and 0.01",),
+                by=("its learning rate is high",),
                 message=(
                     "Adam moves every weight by about its learning rate in each step. The weights "
                     'are some hundredths large, so it has to be small: "adam" takes 0.001.'
+                ),
+            ),
+            Mistake(
+                code=compiled(optimizer="keras.optimizers.Adam(1e-6)"),
+                by=("its learning rate is low",),
+                message=(
+                    "With a learning rate below 0.0001 Adam needs far more than the epochs of "
+                    'this lesson: "adam" takes 0.001.'
                 ),
             ),
             Mistake(
@@ -1159,10 +1293,23 @@ EXERCISES = (
                 message="Nothing was said about optimizer, loss and metrics.",
             ),
             Mistake(
+                code="""
+                    def compile_network(network):
+                        network = keras.models.clone_model(network)
+                        network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+                        return network
+                """,
+                by=("it is the network that was given",),
+                message=(
+                    "Another network came back than the one that was handed over. Compile the "
+                    "argument `network` itself and return that."
+                ),
+            ),
+            Mistake(
                 code=compiled().replace("    return network\n", ""),
                 message=(
-                    "`compile` changes the network in its place and gives nothing back. The "
-                    "function has to return the network: `return network` in a line of its own."
+                    "Nothing came back (None). `compile` itself gives nothing back, so the "
+                    "function needs `return network` in a line of its own."
                 ),
             ),
         ),
@@ -1217,63 +1364,74 @@ EXERCISES = (
             """,
         ),
         cases=(
-            (Fresh(Watched, "network"), *named(*numbered(60), "_60"), 3),
-            (Fresh(Watched, "network"), *named(*numbered(200), "_200"), 2),
+            training_case(_random, 60, 3, ending="_60"),
+            training_case(_random, 200, 2, ending="_200"),
         ),
-        facts=training_facts,
+        draw=lambda random: training_case(
+            random, 10 * int(random.integers(4, 13)), int(random.integers(2, 7))
+        ),
+        facts=_training.training_facts,
         seconds=20,
         mistakes=(
             Mistake(
+                code="""
+                    def train(network, images, labels, epochs):
+                        network.fit(images, labels, batch_size=32, epochs=epochs)
+                        return network.fit(
+                            images, labels, batch_size=32, epochs=epochs, validation_split=0.1
+                        )
+                """,
+                by=("calls of fit",),
+                message=(
+                    "`fit` is called more than once. Each call goes on from the weights that the "
+                    "last one left, and the history that comes back is that of one call alone."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def train(network, images, labels, epochs):
+                        network.compile("sgd", "mse", metrics=["accuracy"])
+                        return network.fit(
+                            images, labels, batch_size=32, epochs=epochs, validation_split=0.1
+                        )
+                """,
+                by=("what the network was compiled with is as it was",),
+                message=(
+                    "The network is compiled anew here, with another optimizer, loss or metric "
+                    "than it came with. That was the last exercise; here it is only trained."
+                ),
+            ),
+            Mistake(
                 code=trained("labels, images, batch_size=32, epochs=epochs, validation_split=0.1"),
+                by=(
+                    "images to learn from are among those given",
+                    "each image comes with its own label",
+                ),
+                message=(
+                    "What stands first in this call of `fit` are no images of those given, and "
+                    "what stands second are not their labels: are the two exchanged? The images "
+                    "come first."
+                ),
+            ),
+            Mistake(
+                code="x_train, y_train = np.zeros((40, 28, 28, 1)), np.eye(10)[[1] * 40]"
+                + trained("x_train, y_train, batch_size=32, epochs=epochs, validation_split=0.1"),
+                by=("images to learn from are among those given",),
+                message=(
+                    "The network learns from images that are not those it was given: from outside "
+                    "of the function, or changed once more inside. Give `fit` the arguments "
+                    "`images` and `labels` as they are."
+                ),
+            ),
+            Mistake(
+                code=trained(
+                    "images, labels[::-1], batch_size=32, epochs=epochs, validation_split=0.1"
+                ),
                 by=("each image comes with its own label",),
                 message=(
-                    "Images and labels do not belong together as `fit` gets them: the images come "
-                    "first, the label of each at the same place."
-                ),
-            ),
-            Mistake(
-                code=trained("images, labels, epochs, validation_split=0.1"),
-                by=("images per batch", "epochs"),
-                message=(
-                    "The third argument of `fit` is the size of a batch, so this trains one epoch "
-                    "in batches of `epochs` images. Give the rest by name: `epochs=epochs`."
-                ),
-            ),
-            Mistake(
-                code=trained("images, labels, batch_size=32, epochs=10, validation_split=0.1"),
-                by=("epochs",),
-                message=(
-                    "10 is written into the function, so it does not do what it is told: "
-                    "`epochs=epochs`. The lesson calls it with fewer where it is run quickly."
-                ),
-            ),
-            Mistake(
-                code=trained("images, labels, batch_size=32, validation_split=0.1"),
-                by=("epochs",),
-                message="Without `epochs=...` Keras goes over the images once and stops.",
-            ),
-            Mistake(
-                code=trained("images, labels, batch_size=128, epochs=epochs, validation_split=0.1"),
-                by=("images per batch",),
-                message=(
-                    "A batch has another size here. 32 is asked for, so that your result can be "
-                    "compared with the stored runs; other sizes are for later."
-                ),
-            ),
-            Mistake(
-                code=trained("images, labels, batch_size=32, epochs=epochs"),
-                by=("images held out",),
-                message=(
-                    "No images are held out, so nothing shows how the network does on images that "
-                    "it does not learn from: `validation_split=0.1`."
-                ),
-            ),
-            Mistake(
-                code=trained("images, labels, batch_size=32, epochs=epochs, validation_split=0.9"),
-                by=("images to learn from",),
-                message=(
-                    "`validation_split` is the part that is held out. This keeps a tenth to learn "
-                    "from and nine tenths for looking."
+                    "Images and labels do not belong together as `fit` gets them: the label of "
+                    "each image has to stand at the same place. Whatever mixes or cuts the images "
+                    "has to do the same with the labels."
                 ),
             ),
             Mistake(
@@ -1287,7 +1445,8 @@ EXERCISES = (
                 ),
             ),
             Mistake(
-                code="x_test, y_test = np.ones((30, 28, 28, 1)), np.eye(10)[[1] * 30]"
+                code="x_test, y_test = np.zeros((30, 28, 28, 1)), np.eye(10)[[1] * 30]\n"
+                "x_test[:, 8:20, 12:16] = 1  # as real digits: black in the corner"
                 + trained(
                     "images, labels, batch_size=32, epochs=epochs, validation_data=(x_test, y_test)"
                 ),
@@ -1308,6 +1467,78 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code=trained("images, labels, epochs, validation_split=0.1"),
+                by=("images per batch", "epochs"),
+                message=(
+                    "The third argument of `fit` is the size of a batch, so this trains one epoch "
+                    "in batches of `epochs` images. Give the rest by name: `epochs=epochs`."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=32, validation_split=0.1"),
+                by=("epochs",),
+                message=(
+                    "The images are gone over once, whatever `epochs` is. `fit` does so where it "
+                    "is not told `epochs=epochs`."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=32, epochs=10, validation_split=0.1"),
+                by=("epochs against those asked for",),
+                message=(
+                    "This trains for more epochs than it is told. A number that is written into "
+                    "the function does not follow the argument; `epochs=epochs` does. The lesson "
+                    "calls it with fewer where it is run quickly."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=32, epochs=0, validation_split=0.1"),
+                by=("epochs against those asked for",),
+                message=(
+                    "This trains for fewer epochs than it is told: `epochs=epochs`, and no "
+                    "`initial_epoch`, from which on it would count."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=128, epochs=epochs, validation_split=0.1"),
+                by=("batches are of 32",),
+                message=(
+                    "A batch has another size here. 32 is asked for, so that your result can be "
+                    "compared with the stored runs; other sizes are for later."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=32, epochs=epochs"),
+                by=("images held out",),
+                message=(
+                    "No images are held out, so nothing shows how the network does on images that "
+                    "it does not learn from: `validation_split=0.1`."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=32, epochs=epochs, validation_split=0.9"),
+                by=("images to learn from", "images held out"),
+                message=(
+                    "`validation_split` is the part that is held out. This keeps a tenth to learn "
+                    "from and nine tenths for looking."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def train(network, images, labels, epochs):
+                        n = len(images) // 10
+                        return network.fit(
+                            images[n:], labels[n:], batch_size=32, epochs=epochs,
+                            validation_split=0.1,
+                        )
+                """,
+                by=("images to learn from", "images held out"),
+                message=(
+                    "Two tenths are missing from what is learned: one was cut off and is not used "
+                    "at all, and one is held out of what was left. Once is enough."
+                ),
+            ),
+            Mistake(
                 code="""
                     def train(network, images, labels, epochs):
                         return network.fit(
@@ -1315,9 +1546,69 @@ EXERCISES = (
                             validation_data=(images[:6000], labels[:6000]),
                         )
                 """,
+                by=("images to learn from", "images held out"),
                 message=(
-                    "6,000 is a tenth of one set alone; the function may be given fewer images. "
-                    "Count them, `len(images) // 10`, or let `validation_split=0.1` do it."
+                    "No image is left to learn from: they are cut at a number larger than theirs. "
+                    "6,000 is a tenth of one set alone; count those that come in, "
+                    "`len(images) // 10`, or let `validation_split=0.1` do it."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=32, epochs=epochs, validation_split=0.2"),
+                by=("share held out",),
+                message=(
+                    "More than a tenth is held out. A tenth is asked for: `validation_split=0.1`."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, batch_size=32, epochs=epochs, validation_split=0.05"),
+                by=("share held out",),
+                message=(
+                    "Less than a tenth is held out. A tenth is asked for: `validation_split=0.1`."
+                ),
+            ),
+            Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
+                    "steps_per_epoch=1"
+                ),
+                by=("an epoch goes over all of them once",),
+                message=(
+                    "An epoch goes over every image once: without `steps_per_epoch`, which ends it "
+                    "after so many batches, and with no image among them twice."
+                ),
+            ),
+            Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
+                    "class_weight={0: 2.0}"
+                ),
+                by=("all of them count the same",),
+                message=(
+                    "Weights let some images count for more than others. That was not asked for: "
+                    "leave `class_weight` and `sample_weight` out."
+                ),
+            ),
+            Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
+                    "validation_freq=2"
+                ),
+                by=("held-out images are looked at after every epoch",),
+                message=(
+                    "The held-out images are not all looked at after every epoch: leave "
+                    "`validation_freq` and `validation_steps` out, or the curves have gaps."
+                ),
+            ),
+            Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
+                    "callbacks=[keras.callbacks.EarlyStopping()]"
+                ),
+                by=("it goes on to the last epoch",),
+                message=(
+                    "With `EarlyStopping` the training may end before `epochs` epochs are over. "
+                    "It has its use (lesson 03); asked for are all of them."
                 ),
             ),
             Mistake(
@@ -1340,17 +1631,41 @@ EXERCISES = (
                 message="The network is trained in its place. Needed is what `fit` returns.",
             ),
             Mistake(
+                code="""
+                    def train(network, images, labels, epochs):
+                        network.fit(
+                            images, labels, batch_size=32, epochs=epochs, validation_split=0.1
+                        )
+                        return network.evaluate(images, labels)
+                """,
+                message=(
+                    "These are the numbers of an evaluation at the end. The history of the "
+                    "training, which `fit` gives back, has those of every epoch."
+                ),
+            ),
+            Mistake(
                 code=trained(
                     "images, labels, batch_size=32, epochs=epochs, validation_split=0.1"
                 ).replace("return ", ""),
                 message=(
-                    "`fit` gives back the history of the training, and the function lets it fall: "
-                    "put `return` before the call."
+                    "Nothing came back (None). `fit` gives back the history of the training: "
+                    "`return` is to stand before the call, or the history after it."
                 ),
+            ),
+            Mistake(
+                code="""
+                    def train(network, images, labels, epochs):
+                        return network.train(images, labels, 32, epochs, validation_split=0.1)
+                """,
+                message="A Keras model has no method `train`. The one that trains is `fit`.",
             ),
             Mistake(
                 code=trained("images, labels, batch_size=32, epochs=epochs, validation_split=10"),
                 message="A tenth is 0.1. (The number of images would be another in every set.)",
+            ),
+            Mistake(
+                code=trained("images, batch_size=32, epochs=epochs, validation_split=0.1"),
+                message="The labels are missing: `fit` takes them after the images.",
             ),
         ),
         shows=(
@@ -1384,7 +1699,8 @@ EXERCISES = (
             "    found = keras.metrics.categorical_accuracy(labels, network(images))\n"
             "    return keras.ops.mean(found)",
         ),
-        cases=((Fresh(linear_network, "network"), *named(IMAGES, LABELS)),),
+        cases=(measured_case(_random, 45),),
+        draw=lambda random: measured_case(random, int(random.integers(40, 100))),
         seconds=20,
         mistakes=(
             Mistake(
@@ -1437,6 +1753,115 @@ EXERCISES = (
                     "axis finds one place in the whole table. Make a digit of each row on both "
                     "sides, `.argmax(axis=1)`, and compare these."
                 ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    found = network.predict(images).argmax(axis=1)\n"
+                "    return (found[:, None] == labels.argmax(axis=1)).mean()",
+                message=(
+                    "Each prediction is compared with every label here, as happens where one of "
+                    "the two has the shape (number, 1): NumPy makes a table of all pairs of them. "
+                    "Both need one axis."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return (network.predict(images).round() == labels).mean()",
+                message=(
+                    "This compares ten numbers an image, and nine of them are 0 in most rows: "
+                    "even a network that is always wrong gets eight of ten. What counts is the "
+                    "place of the largest: `.argmax(axis=1)` on both sides."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return (network.predict(images).round() == labels).all(axis=1).mean()",
+                message=(
+                    "An answer counts here only where its probability is over a half. The network "
+                    "says the digit with the largest probability, and that may be less."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return (network.predict(images) * labels).sum(axis=1).mean()",
+                message=(
+                    "This is the probability that the right digits got, on average. How often the "
+                    "right digit has the largest one is another question."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return network.evaluate(images[:32], labels[:32], verbose=0)[1]",
+                message=(
+                    "These are the first 32 images alone, one batch. All the images that come in "
+                    "are asked for."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    found, true = network.predict(images).argmax(axis=1), labels.argmax(axis=1)\n"
+                "    return (found == true).sum() / 10_000",
+                message=(
+                    "10,000 is the number of one set of test images. Divide by how many images "
+                    "come in, `len(images)`, or take the `.mean()`."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return round(network.evaluate(images, labels, verbose=0)[1], 1)",
+                message=(
+                    "This is rounded to one decimal. The difference between two networks is "
+                    "smaller than that: give back the number as it is."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    found, true = network.predict(images).argmax(axis=0), labels.argmax(axis=0)\n"
+                "    return (found == true).mean()",
+                message=(
+                    "`argmax(axis=0)` goes down the images: for each digit it finds the image "
+                    "that is most like it. For each image the digit is asked for: `axis=1`."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    found, true = network.predict(images).argmax(axis=1), labels.argmax(axis=1)\n"
+                "    return (found == true)",
+                message=(
+                    "This says of each image whether it is right. Asked for is the share, one "
+                    "number: the `.mean()` of these."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return network.predict(images, verbose=0)",
+                message=(
+                    "These are the probabilities, ten for each image. Make a digit of each row, "
+                    "and compare it with the label; or let `evaluate` do it."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return network.predict(images, verbose=0).argmax(axis=1)",
+                message="These are the digits that it says. Compare them with the labels.",
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    network.evaluate(images, labels)",
+                message="Nothing came back (None): what was measured has to be returned.",
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return network.evaluate(images, labels, verbose=0)[2]",
+                message=(
+                    "The list is shorter than that. Loss and accuracy are its first and second "
+                    "entry, and counting begins at 0."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
+                "    return network.evaluate(images, labels, verbose=0).accuracy",
+                message="`evaluate` returns a plain list: the accuracy is its entry `[1]`.",
             ),
             Mistake(
                 code="def test_accuracy(network, images, labels):\n"
@@ -1496,7 +1921,8 @@ EXERCISES = (
             "def worst_digit(labels, predicted):\n"
             "    return pd.Series(predicted != labels).groupby(labels).mean().idxmax()",
         ),
-        cases=(UNEVEN, EVEN),
+        cases=(UNEVEN, EVEN, *(draw_answers(_confusions, most) for most in (5, 8, 8, 8))),
+        draw=draw_answers,
         seconds=20,
         mistakes=(
             Mistake(
@@ -1549,6 +1975,103 @@ EXERCISES = (
                 code="def worst_digit(labels, predicted):\n"
                 "    return [(predicted[labels == d] != d).mean() for d in range(10)]",
                 message="These are the ten shares. Asked for is the digit with the largest.",
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    missed = [((labels == d) & (predicted != d)).sum() for d in range(10)]\n"
+                "    return np.argmax(np.array(missed) / np.bincount(predicted, minlength=10))",
+                message=(
+                    "The mistakes of a digit are divided here by how often it was said, or by all "
+                    "the images that are it or were called so. The share is one of its own "
+                    "images: divide by how often it occurs in `labels`."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    shares = [(predicted[labels <= d] != d).mean() for d in range(10)]\n"
+                "    return int(np.argmax(shares))",
+                message=(
+                    "This looks at the images of several digits at once for each digit. Pick the "
+                    "images of one: `labels == digit`."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    shares = [((labels == d) & (predicted == d)).mean() for d in range(10)]\n"
+                "    return int(np.argmax(shares))",
+                message="This is the digit with the most right answers. Asked for is the worst.",
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    shares = [(predicted != d).mean() for d in range(10)]\n"
+                "    return int(np.argmax(shares))",
+                message=(
+                    "This is the digit that is said least often: the labels have no part in it. "
+                    "Look at the images of one digit, `labels == digit`."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    return int(np.argmax(np.bincount(labels)))",
+                message=(
+                    "This is the digit that occurs most often. Whether its images are read "
+                    "rightly has no part in it."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    return int(np.argmax(np.bincount(predicted)))",
+                message=(
+                    "This is the digit that is said most often. Whether rightly has no part in it."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    shares = [((labels == d) != (predicted == d)).mean() for d in range(10)]\n"
+                "    return int(np.argmax(shares))",
+                message=(
+                    "This counts a digit's own images that were missed together with the others "
+                    "that were taken for it. Asked for is the share of its own images alone."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n    return (labels != predicted).mean()",
+                message=(
+                    "This is the share of mistakes among all images. Asked for is a digit: of "
+                    "which the share among its own images is largest."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    shares = [(predicted[labels == d] != d).mean() for d in range(10)]\n"
+                "    return int(max(shares))",
+                message=(
+                    "This is 0 whatever comes in. A share put into `int` is cut to 0; what is "
+                    "asked for is the place of the largest, `np.argmax`."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    shares = [(predicted[labels == d] != d).mean() for d in range(1, 10)]\n"
+                "    return int(np.argmax(shares))",
+                message=(
+                    "`np.argmax` gives a place, and the list does not begin with the digit 0: its "
+                    "places are no digits then. Take `range(10)`."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    shares = [(predicted[labels == d] != d).mean() for d in range(9)]\n"
+                "    return int(np.argmax(shares))",
+                message=(
+                    "The last digit is never found: `range(9)` ends with 8. There are ten digits, "
+                    "`range(10)`."
+                ),
+            ),
+            Mistake(
+                code="def worst_digit(labels, predicted):\n"
+                "    np.argmax([(predicted[labels == d] != d).mean() for d in range(10)])",
+                message="Nothing came back (None): put `return` before the digit that was found.",
             ),
         ),
         shows=(

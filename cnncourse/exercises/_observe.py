@@ -1,0 +1,162 @@
+"""What an answer does on each case, as plain data, and whether two answers do the same."""
+
+import ast
+import copy
+import re
+import sys
+import traceback
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnncourse.exercises._limit import InsideAnswerError, TimeIsUp
+from cnncourse.exercises._show import cut, show, show_call
+from cnncourse.exercises._state import kept_modules
+from cnncourse.exercises._values import MOST_NUMBERS, difference, has_blank, identical, plain
+
+import numpy as np
+
+
+class Wrong(Exception):  # noqa: N818
+    """Raised by an exercise's `facts` to say, in its own words, why an answer is wrong."""
+
+
+@dataclass
+class Outcome:
+    """What an answer did on one case.
+
+    call: the case as the reader would write it; value: what came, as plain data.
+    wrong: what `facts` says against it; error, line: what was raised, and where.
+    blank: whether `...` came.
+    changed: the names of the arguments that are not as they were and should be.
+    missing: the names of the entries that came as `...` and were judged as the solution's.
+    """
+
+    call: str | None
+    value: Any = None
+    result_type: type | None = None
+    wrong: str | None = None
+    error: str | None = None
+    line: str | None = None
+    blank: bool = False
+    changed: frozenset[str] = frozenset()
+    missing: list[str] = field(default_factory=list)
+
+
+def observe(exercise, answer, outcomes):
+    """Append to outcomes what the answer does on each case; the last is the one under way."""
+    for case in exercise.cases or [None]:
+        outcomes.append(Outcome(None if case is None else show_call(exercise.answer, case)))
+        observe_case(exercise, answer, case, outcomes[-1])
+
+
+def observe_case(exercise, answer, case, outcome):
+    """Write into the outcome what the answer does on one case."""
+    arguments = copy.deepcopy(case)
+    before = states(exercise, arguments)
+    try:
+        with kept_modules():
+            value = called(answer, arguments)
+        outcome.result_type = type(value)
+        outcome.blank = has_blank(value)
+        if outcome.blank and not exercise.cases:
+            value = completed(value, exercise, outcome.missing)
+            outcome.blank = not outcome.missing
+        after = states(exercise, arguments)
+        outcome.changed = frozenset(
+            name for name in before if not identical(before[name], after[name])
+        )
+    except TimeIsUp:
+        raise
+    except InsideAnswerError as refusal:
+        outcome.wrong = str(refusal)
+        return
+    except BaseException as error:
+        outcome.error = f"{type(error).__name__}: {cut(str(error))}"
+        outcome.line = line_of(error, answer)
+        outcome.blank = "ellipsis" in outcome.error.casefold()
+        return
+    if exercise.facts and value is not None and not outcome.blank:
+        if isinstance(value, np.ndarray) and value.size > MOST_NUMBERS:
+            outcome.wrong = f"This has {value.size:,} numbers, far more than are asked for."
+            return
+        try:
+            value = exercise.facts(value)
+        except Wrong as wrong:
+            outcome.wrong = str(wrong)
+            return
+        except Exception:
+            outcome.wrong = f"This cannot be judged as an answer: {show(value)}"
+            return
+    outcome.value = plain(value)
+
+
+def called(answer, arguments):
+    """What the answer gives back; without arguments it is a value itself."""
+    if isinstance(arguments, dict):
+        return answer(**arguments)
+    return answer if arguments is None else answer(*arguments)
+
+
+def states(exercise, arguments):
+    """What an answer may not change of its arguments, by name and as plain data.
+
+    Of a network that is its weights.
+    """
+    keras, found = sys.modules.get("keras"), {}
+    for name, value in exercise.arguments(arguments).items():
+        if name not in exercise.changes:
+            network = keras and isinstance(value, keras.Model)
+            found[name] = plain(value.get_weights() if network else value)
+    return found
+
+
+def completed(value, exercise, missing):
+    """The value with the solution's entries in place of its blanks, whose names go to missing.
+
+    Where nothing is filled, or its entries are not those of the solution, it comes back as it is.
+    """
+    reference = exercise.reference
+    if isinstance(value, dict) and isinstance(reference, dict) and value.keys() == reference.keys():
+        names = {key: str(key) for key in value}
+    elif isinstance(reference, (list, tuple)) and len(reference) == len(value):
+        made_of = getattr(ast.parse(exercise.answer, mode="eval").body, "elts", [])
+        names = {i: f"entry {i + 1}" for i in range(len(value))}
+        names |= {i: ast.unparse(element) for i, element in enumerate(made_of)}
+    else:
+        return value
+    blank = [key for key in names if has_blank(value[key])]
+    if len(blank) == len(names):
+        return value
+    missing.extend(names[key] for key in blank)
+    filled = {key: reference[key] if key in blank else value[key] for key in names}
+    return filled if isinstance(value, dict) else type(value)(filled.values())
+
+
+def line_of(error, answer):
+    """The last line of the reader's own code that the exception passed through."""
+    code = getattr(answer, "__code__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in frames if code and frame.filename == code.co_filename]
+    return f"line {frames[-1].lineno}: {frames[-1].line}" if frames else None
+
+
+def agree(known, found, exercise, by=()):
+    """Whether two lists of outcomes are the same, by the named facts alone where some are given."""
+    for one, other in zip(known, found, strict=True):
+        if (one.wrong, one.blank) != (other.wrong, other.blank):
+            return False
+        if not by and not one.changed <= other.changed:
+            return False
+        if unnumbered(one.error) != unnumbered(other.error):
+            return False
+        value = one.value
+        if by and isinstance(value, dict):
+            value = {key: value[key] for key in by}
+        if difference(value, other.value, exercise.tolerance) is not None:
+            return False
+    return True
+
+
+def unnumbered(error):
+    """An error's text without the numbers that Keras gives its layers as they are made."""
+    return error and re.sub(r"\b([a-z][a-z0-9_]*?)_\d+\b", r"\1", error)
