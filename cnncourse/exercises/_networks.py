@@ -237,5 +237,5 @@ def measured(network):
         metrics = {name: round(float(value), 4) for name, value in metrics.items()}
         network.reset_metrics()
     except Exception as error:
-        metrics = {f"{type(error).__name__}: {str(error)[:70]}": None}
+        metrics = {"accuracy": f"{type(error).__name__}: {str(error)[:70]}"}
     return metrics | {"loss": loss}

@@ -27,7 +27,8 @@ class Lesson:
         """A compiled network whose `fit` is noted; where it was lent stands as its `lesson`."""
         import keras
 
-        network = _networks.linear_network()
+        weights = np.random.default_rng(1).normal(0, 0.05, (784, 10))
+        network = _networks.linear_network(weights)
         signature = inspect.signature(keras.Model.fit)
 
         def fit(*args, **options):
@@ -89,6 +90,8 @@ def training_facts(history):
     epochs = int(given["epochs"]) - given["initial_epoch"]
     steps = given["steps_per_epoch"]
     count = len(kept) + len(learned)
+    met = set(learned) | set(kept)
+    whole = len(met) == len(lesson.images) if given["y"] is None and steps else True
     return {
         "calls of fit": "one" if len(lesson.calls) == 1 else "several",
         "what the network was compiled with is as it was": as_compiled(network),
@@ -97,6 +100,7 @@ def training_facts(history):
         and (foreign or lesson.same_labels(kept, y_held)),
         "held-out images are of those given": not foreign,
         "no image is both learned from and held out": not set(learned) & set(kept),
+        "counts its epochs from the first": given["initial_epoch"] == 0,
         "epochs against those asked for": against(epochs, lesson.epochs),
         "epochs": epochs,
         "batches are of 32": batch == 32,
@@ -105,7 +109,9 @@ def training_facts(history):
         "images to learn from": len(learned),
         "images held out": len(kept),
         "an epoch goes over all of them once": len(set(learned)) == len(learned)
-        and (steps is None or steps * batch >= len(learned)),
+        and (steps is None or steps * batch >= len(learned))
+        and whole,
+        "all its weights learn": all(weight.trainable for weight in network.weights),
         "all of them count the same": given["class_weight"] is given["sample_weight"] is None,
         "held-out images are looked at after every epoch": given["validation_freq"] == 1
         and (given["validation_steps"] is None or len(kept) == 0),
@@ -149,7 +155,7 @@ def learned_from(given):
         raise Wrong("A data set is in batches already: Keras refuses `batch_size` beside it.")
     if y is None and given["validation_split"]:
         raise Wrong("Keras can split arrays alone: hold out a part of a data set by `take`.")
-    x, y, found = collect(x, y)
+    x, y, found = collect(x, y, steps=given["steps_per_epoch"])
     return x, y, found or (32 if batch is None else batch)
 
 
@@ -167,11 +173,14 @@ def held_out(given, x, y):
     return x[:keep], y[:keep], x[keep:], y[keep:]
 
 
-def collect(x, y=None, *_weights):
-    """Images, labels and batch size of what may be two arrays or batches of pairs."""
+def collect(x, y=None, *_weights, steps=None):
+    """Images, labels and batch size of what may be two arrays or batches of pairs.
+
+    Of batches only so many as there are steps in an epoch, where that is said.
+    """
     if y is not None:
         return np.asarray(x), np.asarray(y), None
-    pairs = itertools.islice(x, MOST_BATCHES)
+    pairs = itertools.islice(x, min(steps or MOST_BATCHES, MOST_BATCHES))
     pairs = [(np.asarray(images), np.asarray(labels)) for images, labels, *_ in pairs]
     images, labels = (np.concatenate(part) for part in zip(*pairs, strict=True))
     return images, labels, len(pairs[0][0])

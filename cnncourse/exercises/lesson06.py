@@ -822,8 +822,8 @@ EXERCISES = (
                         return tf.nn.relu(maps + bias)
                 """,
                 message=(
-                    "One argument of `tf.nn.conv2d` is missing: it wants images, kernels, strides and "
-                    "padding, none of which it guesses."
+                    "One argument of `tf.nn.conv2d` is missing: it wants images, kernels, strides "
+                    "and padding, none of which it guesses."
                 ),
             ),
             Mistake(
@@ -1058,8 +1058,8 @@ EXERCISES = (
                         return tf.nn.max_pool2d(images, [1, k, k, 1], padding="SAME")
                 """,
                 message=(
-                    "One argument of `tf.nn.max_pool2d` is missing: it wants images, window, strides "
-                    "and padding. (Keras takes the window's for the strides.)"
+                    "One argument of `tf.nn.max_pool2d` is missing: it wants images, window, "
+                    "strides and padding. (Keras takes the window's for the strides.)"
                 ),
             ),
             Mistake(

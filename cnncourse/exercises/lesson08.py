@@ -98,7 +98,7 @@ def draw_answers(random, most=9):
         order = random.permutation(len(labels))
         labels, predicted = labels[order], predicted[order]
         shares = np.sort([(predicted[labels == digit] != digit).mean() for digit in range(10)])
-        if shares[-2] < shares[-1] < 1 and labels[0] == predicted[0]:
+        if shares[-2] < shares[-1] and labels[0] == predicted[0]:
             return labels, predicted
 
 
@@ -107,6 +107,9 @@ def draw_answers(random, most=9):
 _confusions = np.random.default_rng(0)
 UNEVEN = answers(
     [5, 12, 2, 2, 3, 4, 2, 5, 3, 2], [[3], [7, 7, 7, 2], [], [], [9], [6, 6], [], [1], [], []]
+)
+NEVER_SAID = answers(  # 4 is
+    [3, 4, 2, 3, 2, 3, 4, 3, 2, 3], [[], [7], [], [5], [9, 9], [], [0, 0], [], [3], []]
 )
 EVEN = answers([4] * 10, [[1], [], [3], [], [9], [], [], [2], [3, 3], [4, 4, 7]])
 
@@ -729,9 +732,9 @@ EXERCISES = (
                 code=network(pool="", last='layers.Dense(512), layers.Dense(10, "softmax"),'),
                 by=("has at most 5 million parameters",),
                 message=(
-                    "Nearly all of these parameters belong to the first Dense layer, which looks "
-                    "at all the numbers that Flatten hands over. Pooling before it leaves a "
-                    "quarter of them."
+                    "That is too many parameters. In most such networks nearly all of them belong "
+                    "to the first Dense layer, which looks at all the numbers that Flatten hands "
+                    "over; a pooling before it leaves a quarter of them."
                 ),
             ),
             Mistake(
@@ -1243,6 +1246,14 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code=compiled(metrics='[keras.metrics.SparseCategoricalAccuracy(name="accuracy")]'),
+                by=("accuracy of three images",),
+                message=(
+                    "A sparse metric wants one class number an image, and cannot be computed from "
+                    'one-hot labels. The name "accuracy" chooses the one that fits.'
+                ),
+            ),
+            Mistake(
                 code=compiled(metrics='[keras.metrics.BinaryAccuracy(name="accuracy")]'),
                 by=("accuracy of three images",),
                 message=(
@@ -1270,7 +1281,7 @@ EXERCISES = (
             Mistake(
                 code=compiled(optimizer='"adagrad"'),
                 by=("optimizer is Adam",),
-                message="The optimizer is another than Adam.",
+                message='The optimizer is another than Adam. Its name is "adam".',
             ),
             Mistake(
                 code=compiled(optimizer="keras.optimizers.Adam(1)"),
@@ -1483,6 +1494,25 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
+                    "initial_epoch=epochs - 1"
+                ),
+                by=("counts its epochs from the first",),
+                message=(
+                    "With `initial_epoch` the first epochs are taken for done, and `fit` trains "
+                    "only those that are left. All `epochs` epochs are to be trained: leave it out."
+                ),
+            ),
+            Mistake(
+                code=trained("images, labels, epochs, 32, validation_split=0.1"),
+                by=("images per batch", "epochs"),
+                message=(
+                    "This trains 32 epochs in batches of `epochs` images: in `fit` the size of a "
+                    "batch comes before the epochs. Give both by name."
+                ),
+            ),
+            Mistake(
                 code=trained("images, labels, batch_size=32, epochs=10, validation_split=0.1"),
                 by=("epochs against those asked for",),
                 message=(
@@ -1495,8 +1525,8 @@ EXERCISES = (
                 code=trained("images, labels, batch_size=32, epochs=0, validation_split=0.1"),
                 by=("epochs against those asked for",),
                 message=(
-                    "This trains for fewer epochs than it is told: `epochs=epochs`, and no "
-                    "`initial_epoch`, from which on it would count."
+                    "This trains for fewer epochs than it is told: `epochs=epochs`, without a "
+                    "number taken off."
                 ),
             ),
             Mistake(
@@ -1505,6 +1535,17 @@ EXERCISES = (
                 message=(
                     "A batch has another size here. 32 is asked for, so that your result can be "
                     "compared with the stored runs; other sizes are for later."
+                ),
+            ),
+            Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
+                    "steps_per_epoch=1"
+                ),
+                by=("an epoch goes over all of them once",),
+                message=(
+                    "An epoch goes over every image once: without `steps_per_epoch`, which ends it "
+                    "after so many batches, and with no image among them twice."
                 ),
             ),
             Mistake(
@@ -1568,14 +1609,17 @@ EXERCISES = (
                 ),
             ),
             Mistake(
-                code=trained(
-                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
-                    "steps_per_epoch=1"
-                ),
-                by=("an epoch goes over all of them once",),
+                code="""
+                    def train(network, images, labels, epochs):
+                        network.trainable = False
+                        return network.fit(
+                            images, labels, batch_size=32, epochs=epochs, validation_split=0.1
+                        )
+                """,
+                by=("all its weights learn",),
                 message=(
-                    "An epoch goes over every image once: without `steps_per_epoch`, which ends it "
-                    "after so many batches, and with no image among them twice."
+                    "Some weights are frozen here (`trainable = False`), so that they stay as they "
+                    "are whatever `fit` does. All of them are to learn."
                 ),
             ),
             Mistake(
@@ -1699,7 +1743,7 @@ EXERCISES = (
             "    found = keras.metrics.categorical_accuracy(labels, network(images))\n"
             "    return keras.ops.mean(found)",
         ),
-        cases=(measured_case(_random, 45),),
+        cases=(measured_case(_random, 47),),
         draw=lambda random: measured_case(random, int(random.integers(40, 100))),
         seconds=20,
         mistakes=(
@@ -1881,6 +1925,17 @@ EXERCISES = (
             ),
             Mistake(
                 code="def test_accuracy(network, images, labels):\n"
+                "    accuracy = network.evaluate(images, labels, verbose=0)[1]\n"
+                "    network.fit(images, labels, verbose=0)\n"
+                "    return accuracy",
+                message=(
+                    "The number is right, but the network has other weights afterwards than "
+                    "before. The test images are there to measure by: training on them, or "
+                    "changing the network in any other way, has no place here."
+                ),
+            ),
+            Mistake(
+                code="def test_accuracy(network, images, labels):\n"
                 "    return network.evaluate(images, verbose=0)[1]",
                 message="Without the labels there is nothing to compare the predictions with.",
             ),
@@ -1921,7 +1976,12 @@ EXERCISES = (
             "def worst_digit(labels, predicted):\n"
             "    return pd.Series(predicted != labels).groupby(labels).mean().idxmax()",
         ),
-        cases=(UNEVEN, EVEN, *(draw_answers(_confusions, most) for most in (5, 8, 8, 8))),
+        cases=(
+            UNEVEN,
+            EVEN,
+            NEVER_SAID,
+            *(draw_answers(_confusions, most) for most in (5, 8, 8, 8)),
+        ),
         draw=draw_answers,
         seconds=20,
         mistakes=(
