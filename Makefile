@@ -37,7 +37,7 @@ test: $(READY)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick $(BIN)/python -m pytest -n 2
 
 notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs, and solve them
-	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md
+	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md notebooks/further/*.md
 	@$(BIN)/python -m tools.handout solutions
 
 results: $(READY)  ## run the studies (hours; goes on where it stopped) and write results/
@@ -45,6 +45,7 @@ results: $(READY)  ## run the studies (hours; goes on where it stopped) and writ
 
 store: $(READY)  ## run every lesson in full on real data; keep outputs in notebooks/, numbers in results/
 	@CNNCOURSE_BUDGET=full $(BIN)/python -m cnncourse run --store
+	@CNNCOURSE_BUDGET=full $(BIN)/python -m cnncourse run --store two_workers
 
 site: $(READY)  ## render the course to build/site, from the stored outputs
 	@$(BIN)/python site/build.py

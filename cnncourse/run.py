@@ -17,6 +17,7 @@ from ._files import written_whole
 from ._tables import as_text
 
 CELL_SECONDS = 3_600
+FURTHER = "further"  # the folder of notebooks beside the lessons, which book no results
 
 
 @dataclasses.dataclass
@@ -31,17 +32,21 @@ class Outcome:
 
 
 def lessons(notebooks: pathlib.Path, wanted: list[str] | None = None) -> list[pathlib.Path]:
-    """Return the lessons' .ipynb files in order; `wanted` names some by number or name."""
+    """Return the lessons' .ipynb files in order; `wanted` names some by number or name.
+
+    A notebook of the folder `further` runs where it is named.
+    """
     found = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise FileNotFoundError(f"{notebooks}: expected lessons named NN_topic.ipynb; found none.")
     if not wanted:
         return found
+    further = sorted(notebooks.glob(f"{FURTHER}/*.ipynb"))
     chosen = []
     for name in wanted:
-        matches = [p for p in found if name.zfill(2) in (p.stem, p.stem.split("_")[0])]
+        matches = [p for p in found + further if name.zfill(2) in (p.stem, p.stem.split("_")[0])]
         if not matches:
-            known = ", ".join(p.stem for p in found)
+            known = ", ".join(p.stem for p in found + further)
             raise FileNotFoundError(f"no lesson is called {name!r}; expected one of {known}.")
         chosen += matches
     return chosen
@@ -300,14 +305,14 @@ def _write_notebook(notebook, path: pathlib.Path) -> None:
 
 def _store(notebook, path: pathlib.Path, record: dict | None) -> None:
     """Keep the outputs in the lesson itself, with the digest of the code that made them."""
-    if record is None:
+    if record is None and path.parent.name != FURTHER:
         raise results.ResultError(f"{path.stem}: no Book was closed; there is nothing to store.")
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):  # a widget is nothing without its kernel
             output.get("data", {}).pop(figures.WIDGET_MIME, None)
     notebook.metadata.pop("widgets", None)
-    notebook.metadata["cnncourse"] = {"code": results.code_digest(path), "budget": record["budget"]}
+    notebook.metadata["cnncourse"] = {"code": results.code_digest(path), "budget": budget.name()}
     _write_notebook(notebook, path)
 
 
