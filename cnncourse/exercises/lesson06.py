@@ -1105,7 +1105,8 @@ EXERCISES = (
                     loss = mean_loss(network(images, training=True), labels)
                 variables = network.trainable_variables
                 gradients = tape.gradient(loss, variables)
-                for variable, velocity, gradient in zip(variables, network.velocities, gradients):
+                triples = zip(variables, network.velocities, gradients, strict=True)
+                for variable, velocity, gradient in triples:
                     velocity.assign(momentum * velocity + gradient)
                     variable.assign_sub(rate * velocity)
                 return loss
