@@ -5,9 +5,11 @@ import http.server
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 
 from cnncourse import data
@@ -45,6 +47,37 @@ def course(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+# Exercises
+
+
+@pytest.fixture
+def nothing_is_sent(monkeypatch):
+    """No exercise, and no answer in these tests, may reach for another machine."""
+
+    def connect(*args):
+        pytest.fail(f"a connection to {args[1:]}")
+
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, connect)
+
+
+def assert_no_answer_is_running():
+    """Look at the frames: before Python 3.13, is_alive is wrong after an interrupted join."""
+    for _ in range(300):  # on a busy machine
+        frames = sys._current_frames()
+        answers = [t for t in threading.enumerate() if t.name == "cnncourse-answer"]
+        if not any(thread.ident in frames for thread in answers):
+            return
+        time.sleep(0.1)
+    pytest.fail("an answer is still running")
+
+
+@pytest.fixture
+def nothing_left_running():
+    yield
+    assert_no_answer_is_running()
 
 
 # A real browser. Playwright's loop runs for as long as the browser is open and is in the way of

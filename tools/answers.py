@@ -1,7 +1,7 @@
 """Put every single change to an exercise's solution to its check, and say what the check missed.
 
     python -m tools.answers 04/stop_and_best    one exercise, a lesson ("04") or, without, all
-    python -m tools.answers 08 --draws 5        fewer drawn cases, where a call is costly
+    python -m tools.answers 08 --draws 50       more drawn cases than there would be
 
 A change that passes must do what the solution does on drawn inputs, and an answer that is told the
 message of a mistake must do on them what that mistake does. Each change is one of
@@ -48,10 +48,13 @@ class Judged:
 class Sweep:
     """The changes to one exercise's solution, each judged and compared on drawn inputs.
 
-    draws: how many cases to draw. seconds: the limit for a changed answer, which may never end.
+    draws: how many cases to draw (default: 40; 4 where Keras makes calls costly).
     """
 
-    def __init__(self, exercise, draws=40, seconds=1.0):
+    def __init__(self, exercise, draws=None):
+        costly = "keras" in exercise.setup
+        draws = draws or (4 if costly else 40)
+        seconds = 5 if costly else 1  # a changed answer may never end
         exercise.expected, exercise.mistaken  # noqa: B018 - made before the limit is lowered
         self.exercise = copy.copy(exercise)
         self.exercise.seconds = seconds
@@ -61,7 +64,7 @@ class Sweep:
                 exercise, cases=exercise.drawn(SEED, draws), seconds=seconds
             )
             self.drawn.expected  # noqa: B018 - an error in draw is one here
-        self.theirs = functools.cache(lambda code: self.on_drawn(code, self.exercise.fill(code)))
+        self.theirs = functools.cache(lambda code: self.on_drawn(self.exercise.fill(code)))
 
     def judge(self, change):
         """What the check says to one change."""
@@ -87,18 +90,22 @@ class Sweep:
             if exercise.cases and exercise.cases != ((),):
                 return "no draw", ""
             return ("", "") if self.same_value(answer) else ("by facts", "")
+        found = self.on_drawn(answer)
+        kind = "untrue" if mistake else "hole"
+        if len(found) < len(self.drawn.cases):
+            return kind, f"{one_line(found[-1].call if found else '')}: does not end"
+        if mistake and mistake.when:
+            true = _observe.fits(mistake, None, found, self.drawn)
+            return ("", "") if true else (kind, "what its `when` says does not hold")
         known = self.theirs(mistake.code) if mistake else self.drawn.expected
-        found = self.on_drawn(change.source, answer)
         by = mistake.by if mistake else ()
         for one, other in zip(known, found, strict=False):
             same = _observe.agree([one], [other], exercise, by)
             if not same or (not mistake and other.changed):
-                return ("untrue" if mistake else "hole"), f"{one.call}: {told(one)}, {told(other)}"
-        if len(found) < len(known):
-            return ("untrue" if mistake else "hole"), f"{found[-1].call}: does not end"
+                return kind, f"{one_line(one.call)}: {told(one)} but {told(other)}"
         return "", ""
 
-    def on_drawn(self, code, answer):
+    def on_drawn(self, answer):
         """What an answer does on the drawn cases; less of them where it does not end."""
         outcomes = []
         run = _limit.limited(
@@ -125,7 +132,12 @@ def described(value):
 def told(outcome):
     """What an outcome is, in a few words."""
     found = outcome.wrong or outcome.error or outcome.value
-    return str(found)[:200] + (f" (changes {', '.join(outcome.changed)})" * bool(outcome.changed))
+    changed = f" (changes {', '.join(outcome.changed)})" if outcome.changed else ""
+    return one_line(str(found)) + changed
+
+
+def one_line(text):
+    return " ".join(text.split())[:120]
 
 
 def chosen(names):
@@ -139,7 +151,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tools.answers", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("names", nargs="*", help="exercises or lessons")
-    parser.add_argument("--draws", type=int, default=40, help="drawn cases an exercise")
+    parser.add_argument("--draws", type=int, help="drawn cases an exercise")
     parser.add_argument("--all", action="store_true", help="list generic ones and blanks as well")
     options = parser.parse_args(arguments)
     total = collections.Counter()

@@ -5,8 +5,14 @@ In a lesson, a blank cell tagged `[exercise, output_size]`, then a cell that che
     exercises.check("01/output_size", output_size)
 
 The answer is one of three: right and what that shows; not attempted yet; not right yet, with the
-mistake it looks like, what was expected and what came on which input. A wrong answer never
-raises, never runs on for ever, changes nothing and goes nowhere.
+mistake it looks like, what was expected and what came on which input.
+
+Whatever an answer does, `check` itself raises nothing; the one thing that it refuses is to be
+called by the answer that it checks. An answer may use its seconds and 1 GiB. Python code is then
+stopped; one long call into compiled code cannot be, and is left to end. Put back afterwards are
+random states, the notebook's names, functions of NumPy and Keras, settings, working folder,
+environment, open figures and started threads. What is changed inside of the notebook's lists,
+arrays and networks stays, and so does a file that an answer has written.
 
 For authors
 -----------
@@ -43,9 +49,10 @@ The exercises of lesson NN are the tuple `EXERCISES` in `lessonNN.py` beside thi
   the smallest first.
 - With `cases` the answer is a function; without, a value (number, text, list, array), whose
   right value is not shown to the reader.
-- `draw(rng)` makes one further case from a NumPy generator, in the form of those in `cases`: small
-  or large, odd or even, at every border that the text admits. `find("04/worst_pair").drawn(1, 20)`
-  gives twenty. On drawn cases no wrong answer may do what the solution does.
+- An exercise with `cases` needs `draw(rng)`, which makes one further case from a NumPy generator,
+  in the form of those in `cases`: small or large, odd or even, at every border that the text
+  admits. `find("04/worst_pair").drawn(1, 20)` gives twenty. On drawn cases no wrong answer may do
+  what the solution does.
 - Arguments must stay as they were; `changes=("network",)` names parameters of the solution that
   an answer may change. An answer that changes another is told so.
 - Of a value with several entries (list, tuple, dict) a reader may fill some and leave others
@@ -55,11 +62,16 @@ The exercises of lesson NN are the tuple `EXERCISES` in `lessonNN.py` beside thi
   with `cases` what it returns, and gives a dict: {"number of parameters": model.count_params()}.
   Every right answer must have the same facts. `Mistake(..., by=("padding",))` is known by these
   facts alone. `raise Wrong("...")` says in your own words why there is nothing to judge.
+- `Mistake(..., when=function)` is for a mistake with many faces: `when` takes one `Trial` a case
+  and says whether the message is true, such as "right wherever the stride is 1": `_when.py` has
+  the common ones. An answer gets the first mistake that fits it: the special before the general.
 - A hint does not give the answer before the last. A message says what the reader's code does,
   and why that is not what is asked; sentences may use `code`.
 - A cell that needs the reader's answers begins with `if exercises.done("08/normalise", ...):`, so
   that the lesson runs from top to bottom whichever blanks are filled.
-- `tests/test_exercises.py` tries the solution, every right answer and every mistake.
+- `tests/test_exercises_bank.py` tries the solution, every right answer and every mistake, and
+  `tests/test_generated_answers.py` every single change to the solution; what it finds in one
+  exercise is printed by `python -m tools.answers 01/output_size`.
 '''
 
 import difflib

@@ -12,7 +12,7 @@ import textwrap
 import types
 
 from cnncourse.exercises._limit import IDLE, InsideAnswerError, inside_answer, limited
-from cnncourse.exercises._observe import agree, observe
+from cnncourse.exercises._observe import agree, fits, observe
 from cnncourse.exercises._show import Verdict, cut, show
 from cnncourse.exercises._state import replaced_functions
 from cnncourse.exercises._values import difference
@@ -87,7 +87,7 @@ def judge(exercise, answer):
     if not refused and (lines or untouched or any(outcome.blank for outcome in outcomes)):
         return not_attempted(exercise, lines)
     for mistake, theirs in exercise.mistaken:
-        if agree(theirs, outcomes, exercise, mistake.by):
+        if fits(mistake, theirs, outcomes, exercise):
             return wrong(exercise, outcomes, run.printed, mistake)
     return wrong(exercise, outcomes, run.printed)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncourse.exercises._limit import limited
-from cnncourse.exercises._observe import observe
+from cnncourse.exercises._observe import Trial, observe
 from cnncourse.exercises._values import Unreadable
 
 import numpy as np
@@ -23,11 +23,14 @@ class Mistake:
     code: what fills the blank cell.
     message: what the reader learns: what this answer does, and why that is not what is asked.
     by: the names of the facts that give the mistake away (default: every fact or case agrees).
+    when: what gives away a mistake that readers write in many ways: takes the list of `Trial`s of
+        an answer and says whether the message is true of them. `code` is then an example.
     """
 
     code: str
     message: str
     by: Sequence[str] = ()
+    when: Callable[[list[Trial]], bool] | None = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -146,7 +149,10 @@ class Exercise:
                 self.reference = answer
             observe(self, answer, outcomes)
 
-        run = limited(run_code, seconds=120)
+        run = limited(run_code, seconds=120, idle=120)
         if run.error or not run.ended:
-            raise RuntimeError(f"{self.name}: the bank's own code does not run") from run.error
+            why = f", stopped at its limit of {run.stopped}" if run.stopped else ""
+            raise RuntimeError(
+                f"{self.name}: the bank's own code does not run{why}:\n{code}"
+            ) from run.error
         return outcomes

@@ -80,10 +80,10 @@ class Sink(io.TextIOBase):
     def write(self, text):
         if self.released:
             return len(text) if inside_answer() else self.stream.write(text)
-        *ended, self.line = (self.line + text[: 10**5]).split("\n")
         if sum(map(len, self.lines)) < self.keep:
+            *ended, line = (self.line + text[: 10**5]).split("\n")
             self.lines += [as_seen(line) for line in ended]
-        self.line = as_seen(self.line, ended=False)[: self.keep]
+            self.line = as_seen(line, ended=False)[: self.keep]
         return len(text)
 
     @property
@@ -110,8 +110,8 @@ class Watch:
     that of waiting.
     """
 
-    def __init__(self, seconds):
-        self.seconds, self.process = seconds, psutil.Process()
+    def __init__(self, seconds, idle):
+        self.seconds, self.idle, self.process = seconds, idle, psutil.Process()
         self.started, self.computing = time.monotonic(), time.process_time()
         self.memory = self.process.memory_info().rss
 
@@ -120,7 +120,7 @@ class Watch:
         computed = time.process_time() - self.computing
         if self.process.memory_info().rss - self.memory > MEMORY:
             return "memory"
-        if waited > min(self.seconds, IDLE) and computed < 0.02 * waited:
+        if waited > self.idle and computed < 0.02 * waited:
             return "waiting"
         if min(waited, computed) > self.seconds or waited > 4 * self.seconds:
             return "computing"
@@ -145,9 +145,10 @@ def quiet(sink):
             sink.release()
 
 
-def limited(function, seconds, namespaces=()):
+def limited(function, seconds, namespaces=(), idle=None):
     """Run function() in a thread; stop it at a limit of time or memory.
 
+    seconds: of computing. idle: of waiting where nothing is computed (default: IDLE, or less).
     Python code is stopped by an exception that is raised in it again and again until it ends.
     Compiled code (one long NumPy call) cannot be stopped: it is left to end in its daemon thread.
     Where it never gives other threads a turn, as in sum(itertools.count()), no limit helps.
@@ -174,7 +175,7 @@ def limited(function, seconds, namespaces=()):
     with _under_way, kept(namespaces), quiet(sink):
         before = set(threading.enumerate())
         thread.start()
-        watch = Watch(seconds)
+        watch = Watch(seconds, min(seconds, IDLE) if idle is None else idle)
         try:
             # Not join: before Python 3.13 an interrupt in it marks a running thread as ended.
             while not finished.wait(0.02) and not run.stopped:

@@ -42,6 +42,21 @@ class Outcome:
     missing: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Trial:
+    """One case as a Mistake's `when` sees it: values as plain data, None for one that raised.
+
+    given: the case's arguments by the names of the solution's parameters; right: whether the
+    answer did what the solution does; error: what it raised.
+    """
+
+    given: dict[str, Any]
+    expected: Any
+    received: Any
+    right: bool
+    error: str | None = None
+
+
 def observe(exercise, answer, outcomes):
     """Append to outcomes what the answer does on each case; the last is the one under way."""
     for case in exercise.cases or [None]:
@@ -155,6 +170,31 @@ def agree(known, found, exercise, by=()):
         if difference(value, other.value, exercise.tolerance) is not None:
             return False
     return True
+
+
+def fits(mistake, theirs, outcomes, exercise):
+    """Whether an answer's outcomes are a mistake's, or such as its `when` knows them."""
+    if mistake.when is None:
+        return agree(theirs, outcomes, exercise, mistake.by)
+    if any(outcome.wrong or outcome.blank or outcome.changed for outcome in outcomes):
+        return False
+    trials = [
+        Trial(
+            exercise.arguments(case),
+            known.value,
+            found.value,
+            agree([known], [found], exercise),
+            found.error,
+        )
+        for case, known, found in zip(
+            exercise.cases or [None], exercise.expected, outcomes, strict=True
+        )
+    ]
+    try:
+        with np.errstate(all="ignore"):
+            return bool(mistake.when(trials))
+    except (TypeError, ValueError):  # values of a kind or shape that `when` does not compare
+        return False
 
 
 def unnumbered(error):

@@ -31,8 +31,13 @@ def show(value):
         if isinstance(value, np.ndarray) and value.ndim == 0:
             return cut(str(value.item()))
         if isinstance(value, np.ndarray):
+            wide = value.dtype.kind == "f" and value.size < 10**6  # float16(0.2) is 0.19995
             numbers = np.array2string(
-                value, threshold=60, edgeitems=3, precision=5, max_line_width=88
+                value.astype(np.float64) if wide else value,
+                threshold=60,
+                edgeitems=3,
+                precision=5,
+                max_line_width=88,
             )
             return cut(f"shape {value.shape}, {value.dtype}\n{numbers}")
         if isinstance(value, dict):

@@ -1,6 +1,8 @@
 """Exercises of lesson 02: count parameters, write the CNN, scale pixels, read a curve."""
 
 from cnncourse.exercises import Exercise, Mistake, Wrong
+from cnncourse.exercises._models import facts_like
+from cnncourse.exercises._when import all_of, close, differs, each, raises, some
 
 import numpy as np
 
@@ -9,58 +11,24 @@ LAYERS = ("convolution", "Dense of 16", "Dense of 8", "Dense of 10")
 
 def count_facts(answer):
     """The count of each layer, so that each mistake is found beside others."""
-    if np.shape(answer) != (4,):
+    try:
+        counts = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        raise Wrong("Numbers are wanted, or calculations such as `3 * 5 + 5`.") from None
+    if counts.shape != (4,):
         raise Wrong(
             "A list of four numbers is wanted, one for each layer with parameters: "
             "the convolution and the three Dense layers. MaxPooling2D and Flatten have none."
         )
-    return dict(zip(LAYERS, np.asarray(answer), strict=True))
+    if counts.tolist() == [512, 73_728, 128, 80]:
+        return dict(zip(LAYERS, counts, strict=True)) | {"biases": "none in any layer"}
+    return dict(zip(LAYERS, counts, strict=True)) | {"biases": "counted"}
 
 
-def model_facts(model):
-    """What makes a Keras model the CNN of this lesson, however it was put together."""
-    if not hasattr(model, "count_params") or not hasattr(model, "layers"):
-        raise Wrong(
-            f"`build_cnn()` gave back an object of type {type(model).__name__}; "
-            "a Keras model is wanted."
-        )
-    if not model.built:
-        raise Wrong(
-            "The model does not know the size of its images yet, so it has no parameters to "
-            "count. Begin with `keras.Input((28, 28, 1))`."
-        )
-    steps = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
-    weighted = [layer for layer in steps if layer.weights]
-    dense = [layer for layer in weighted if type(layer).__name__ == "Dense"]
-    activations = []
-    for layer in steps:
-        kind = type(layer).__name__
-        name = {"ReLU": "relu", "Softmax": "softmax"}.get(kind)
-        name = name or getattr(getattr(layer, "activation", None), "__name__", None)
-        if layer.weights:
-            activations.append(name or "linear")
-        elif name and activations and activations[-1] == "linear":
-            activations[-1] = name
-    expected_kinds = ("Conv2D", "Dense", "MaxPooling2D", "Flatten", "Reshape", "Activation")
-    expected_kinds += ("ReLU", "Softmax")
-    return {
-        "shape of the input": str(tuple(model.input_shape)),
-        "layers with parameters": ", ".join(type(layer).__name__ for layer in weighted),
-        "kernels of the convolution": str(tuple(weighted[0].kernel.shape)) if dense else "none",
-        "pooling": ", ".join(
-            f"{type(layer).__name__} {tuple(layer.pool_size)}"
-            for layer in steps
-            if hasattr(layer, "pool_size")
-        ),
-        "inputs of the first Dense layer": dense[0].kernel.shape[0] if dense else 0,
-        "units of the Dense layers": ", ".join(str(layer.units) for layer in dense),
-        "activations": ", ".join(activations),
-        "shape of the output": str(tuple(model.output_shape)),
-        "further layers": ", ".join(
-            type(layer).__name__ for layer in steps if type(layer).__name__ not in expected_kinds
-        ),
-        "parameters": model.count_params(),
-    }
+def counted(**changed):
+    """The code of the blank cell of parameter_count with one count exchanged."""
+    counts = {"conv": 544, "dense16": 73_744, "dense8": 136, "dense10": 90} | changed
+    return f"cnn_parameters = {list(counts.values())}"
 
 
 def curve_facts(answer):
@@ -68,10 +36,14 @@ def curve_facts(answer):
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Wrong("Two things are wanted: the number of the epoch and one of the three words.")
     epoch, word = answer
+    if isinstance(epoch, str):
+        raise Wrong("The first is a number, the epoch, without quotes; the second is the word.")
     word = "".join(letter for letter in str(word).casefold() if letter.isalpha())
-    known = {"over": "overfitting", "under": "underfitting", "good": "good fit"}
-    word = next((name for start, name in known.items() if word.startswith(start)), word)
-    return {"epoch": epoch, "word": word}
+    for name in ("overfit", "underfit", "good fit"):
+        stem = name.replace(" ", "")
+        if word in (stem, stem + "ting", stem + "s", stem + "ted"):
+            word = name if " " in name else name + "ting"
+    return {"epoch": epoch, "word": "good fit" if word == "good" else word}
 
 
 def cnn(conv="4, activation='relu'", pool="layers.MaxPooling2D(2),", last="softmax"):
@@ -88,6 +60,83 @@ def build_cnn():
         layers.Dense(10, activation="{last}"),
     ])
 """
+
+
+REFERENCE = "import keras\nfrom keras import layers\n" + cnn() + "\nbuild = build_cnn"
+
+
+SOFT = (
+    (
+        "shape of the input",
+        cnn().replace("(28, 28, 1)", "(28, 28, 3)"),
+        "The images have another shape than 28 x 28 pixels with one channel: "
+        "`keras.Input((28, 28, 1))`.",
+    ),
+    (
+        "further layers",
+        cnn(pool="layers.MaxPooling2D(2), layers.Dropout(0.5),"),
+        "There is a layer that this recipe does not have. It may be useful, but then it is another "
+        "network than the one asked for.",
+    ),
+    (
+        "layers with parameters",
+        cnn(pool="layers.MaxPooling2D(2), layers.Conv2D(32, 4, activation='relu'),"),
+        "These are other layers than asked for, or in another order: one convolution, then three "
+        "Dense layers, with Flatten between.",
+    ),
+    (
+        "kernels of the convolution",
+        cnn(conv="(4, 1), activation='relu'"),
+        "The kernels are others than asked for: 32 of them, each of 4 x 4 over one channel. "
+        "`Conv2D` takes the number first, then the size.",
+    ),
+    (
+        "pooling",
+        cnn(pool="layers.MaxPooling2D(3),"),
+        "The pooling is another than asked for: one layer of max pooling, by 2.",
+    ),
+    (
+        "inputs of the first Dense layer",
+        cnn(conv="4, activation='relu', strides=2"),
+        "The first Dense layer gets another number of inputs than it should: 25 x 25 pixels after "
+        "the convolution, 12 x 12 after pooling, and Flatten after that. Is there a stride, or "
+        "padding, or a layer in another place?",
+    ),
+    (
+        "units of the Dense layers",
+        cnn().replace("Dense(8", "Dense(9"),
+        "The Dense layers have other numbers of units than asked for: 16, 8 and 10.",
+    ),
+    (
+        "activations",
+        cnn().replace('(8, activation="relu")', "(8)"),
+        "An activation is another than asked for: ReLU after the convolution and after the first "
+        "two Dense layers, softmax after the last, and none twice.",
+    ),
+)
+
+
+def proportional(trials):
+    """Whether one factor, the same in every case, leads from what is expected to what came."""
+    factors = [(trial.received / trial.expected).ravel() for trial in trials]
+    factors = np.concatenate([factor[np.isfinite(factor)] for factor in factors])
+    shapes = all(trial.received.shape == trial.expected.shape for trial in trials)
+    return shapes and factors.max() > 0 and close(factors, np.full_like(factors, factors[0]))
+
+
+within = all_of(
+    each(lambda expected, received: expected.shape == received.shape),
+    each(lambda expected, received: received.min() >= 0 and received.max() <= 1),
+)
+
+
+def draw_images(rng):
+    """Images of 8 bits, of one to four axes, mostly without a white pixel."""
+    shape = rng.integers(1, 6, rng.integers(1, 5))
+    low, high = rng.integers((0, 90), (90, 257))
+    images = rng.integers(low, high, shape, dtype="uint8")
+    images.flat[0] = 90
+    return (images,)
 
 
 EXERCISES = (
@@ -125,6 +174,7 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 code="cnn_parameters = [512, 73_728, 128, 80]",
+                by=("biases",),
                 message=(
                     "These are the weights without the biases. Every kernel and every Dense unit "
                     "has one bias: add as many as the layer has kernels or units."
@@ -172,6 +222,99 @@ EXERCISES = (
                     "The convolution is counted as if each kernel had a weight for every pixel of "
                     "the image. A kernel has 4 x 4 weights and uses them at every position: "
                     "these are the shared weights."
+                ),
+            ),
+            Mistake(
+                code=counted(conv=512),
+                by=("convolution",),
+                message=(
+                    "The convolution is counted without its biases: a kernel has one, added to "
+                    "each of its sums, and there are 32 kernels."
+                ),
+            ),
+            Mistake(
+                code=counted(conv=17),
+                by=("convolution",),
+                message="This is one kernel with its bias. The convolution has 32 of them.",
+            ),
+            Mistake(
+                code=counted(dense16=73_728),
+                by=("Dense of 16",),
+                message=(
+                    "The first Dense layer is counted without its biases, one for each of its "
+                    "16 units."
+                ),
+            ),
+            Mistake(
+                code=counted(dense16=13 * 13 * 32 * 16 + 16),
+                by=("Dense of 16",),
+                message=(
+                    "The first Dense layer is counted on maps of 13 x 13. Of 25 rows pooling makes "
+                    "12: the last one has no partner and falls away."
+                ),
+            ),
+            Mistake(
+                code=counted(dense8=128),
+                by=("Dense of 8",),
+                message="The Dense layer of 8 is counted without its 8 biases.",
+            ),
+            Mistake(
+                code=counted(dense8=12 * 12 * 32 * 8 + 8),
+                by=("Dense of 8",),
+                message=(
+                    "The Dense layer of 8 is counted as if it saw the maps. It sees the outputs of "
+                    "the layer before it, and there are 16."
+                ),
+            ),
+            Mistake(
+                code=counted(dense10=80),
+                by=("Dense of 10",),
+                message="The Dense layer of 10 is counted without its 10 biases.",
+            ),
+            Mistake(
+                code=counted(dense10=16 * 10 + 10),
+                by=("Dense of 10",),
+                message=(
+                    "The Dense layer of 10 is counted as if 16 numbers came in. There is a layer "
+                    "between: it sees 8."
+                ),
+            ),
+            Mistake(
+                code=counted(conv=4 * 4 * 32 * 32 + 32),
+                by=("convolution",),
+                when=differs("convolution"),
+                message=(
+                    "The count of the convolution is not right. A kernel has a weight for each of "
+                    "the 4 x 4 pixels that it covers, in the one channel there is, and a bias; "
+                    "there are 32 kernels."
+                ),
+            ),
+            Mistake(
+                code=counted(dense16=12 * 32 * 16 + 16),
+                by=("Dense of 16",),
+                when=differs("Dense of 16"),
+                message=(
+                    "The count of the first Dense layer is not right. How many numbers does "
+                    "Flatten hand over: rows times columns after pooling, times the number of "
+                    "maps? Each of the 16 units has a weight for every one of them, and a bias."
+                ),
+            ),
+            Mistake(
+                code=counted(dense8=8 + 8),
+                by=("Dense of 8",),
+                when=differs("Dense of 8"),
+                message=(
+                    "The count of the Dense layer of 8 is not right. Each of its units has a "
+                    "weight for every unit of the layer before it, and a bias."
+                ),
+            ),
+            Mistake(
+                code=counted(dense10=8 + 10),
+                by=("Dense of 10",),
+                when=differs("Dense of 10"),
+                message=(
+                    "The count of the last Dense layer is not right. Its 10 units each have a "
+                    "weight for every output of the layer before, and a bias."
                 ),
             ),
         ),
@@ -238,14 +381,45 @@ EXERCISES = (
                 model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
                 return model
             """,
+            """
+            class Network(keras.Model):
+                def __init__(self):
+                    super().__init__()
+                    self.head = [layers.Dense(16, "relu"), layers.Dense(8, "relu")]
+                    self.out = layers.Dense(10, "softmax")
+                    self.convolution = layers.Conv2D(32, 4, activation=lambda x: keras.ops.relu(x))
+                    self.pool = layers.MaxPooling2D()
+                    self.flatten = layers.Flatten()
+
+                def call(self, x):
+                    x = self.flatten(self.pool(self.convolution(x)))
+                    for layer in self.head:
+                        x = layer(x)
+                    return self.out(x)
+
+
+            def build_cnn():
+                model = Network()
+                model.build((None, 28, 28, 1))
+                return model
+            """,
+            """
+            def build_cnn():
+                features = keras.Sequential([layers.Conv2D(32, 4), layers.MaxPooling2D(2)])
+                head = keras.Sequential([layers.Dense(16, "relu"), layers.Dense(8, "relu")])
+                return keras.Sequential([
+                    keras.Input((28, 28, 1)), features, layers.Activation("relu"),
+                    layers.Flatten(), head, layers.Dense(10, "softmax"),
+                ])
+            """,
         ),
         cases=((),),
-        facts=model_facts,
+        facts=facts_like(REFERENCE, (28, 28, 1)),
         seconds=20,
         mistakes=(
             Mistake(
                 code=cnn(conv='4, activation="relu", padding="same"'),
-                by=("inputs of the first Dense layer",),
+                by=("inputs of the first Dense layer", "kernels of the convolution"),
                 message=(
                     "The convolution pads the image (`padding='same'`): its maps keep 28 x 28 and "
                     "pool to 14 x 14. Without padding they are 25 x 25, and pool to 12 x 12."
@@ -253,7 +427,7 @@ EXERCISES = (
             ),
             Mistake(
                 code=cnn(pool=""),
-                by=("pooling",),
+                by=("pooling", "inputs of the first Dense layer", "further layers"),
                 message=(
                     "There is no pooling layer, so Flatten hands over every position of every "
                     "map: about four times the inputs, and the parameters, for the first "
@@ -315,6 +489,36 @@ EXERCISES = (
                     "by itself, and the model gives a class for every position, not for the image."
                 ),
             ),
+            Mistake(
+                code=cnn().replace("10, activation", "10, 'softmax'), layers.Softmax(), #"),
+                by=("activations",),
+                message=(
+                    "Softmax is taken twice. The second time it makes its own probabilities nearly "
+                    "equal: once is enough."
+                ),
+            ),
+            *(
+                Mistake(
+                    code=code,
+                    by=(fact,),
+                    when=differs(fact),
+                    message=message,
+                )
+                for fact, code, message in SOFT
+            ),
+            Mistake(
+                code="""
+                    def build_cnn():
+                        return keras.Sequential([layers.Conv2D("relu", 4)])
+                """,
+                when=raises("ValueError", "TypeError"),
+                message=(
+                    "This raises an error before there is a network; it stands below. Most often "
+                    "it is about the arguments of a layer (a convolution takes the number of "
+                    "kernels, their size, then named ones) or about the order of the layers, for "
+                    "each must fit what the one before it gives."
+                ),
+            ),
         ),
         shows=(
             "Two layers more than the MLP, 74,514 parameters: 544 + 73,744 + 136 + 90. "
@@ -351,7 +555,9 @@ EXERCISES = (
             (np.array([[0, 51], [102, 255]], dtype="uint8"),),
             (np.array([[0, 51, 102]], dtype="uint8"),),
             (np.arange(16, 208, 16, dtype="uint8").reshape(3, 2, 2),),
+            (np.full((1, 2, 2, 1), 40, dtype="uint8"),),
         ),
+        draw=draw_images,
         mistakes=(
             Mistake(
                 code="def scale(images): return images.astype('float32') / 256",
@@ -413,6 +619,87 @@ EXERCISES = (
                     "`images /= 255` wants to put fractions into the array that is there, and "
                     "that one holds whole numbers of 8 bits: NumPy refuses. Make a new array: "
                     "`images / 255`."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return (images / 255).astype('float16')",
+                message=(
+                    "These are `float16`, numbers with about three digits: 51 / 255 is stored as "
+                    "0.19995, although it may be printed as 0.2. Asked for is `float32`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def scale(images):
+                        length = np.atleast_1d(np.linalg.norm(images.astype(float), axis=-1))
+                        length[length == 0] = 1
+                        return images / np.expand_dims(length, -1)
+                """,
+                message=(
+                    "This brings each row to the length 1, as `keras.utils.normalize` does: every "
+                    "row is divided by a number of its own, so the same grey comes out "
+                    "differently from row to row. Divide by 255 always."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def scale(images):
+                        axes = tuple(range(1, images.ndim))
+                        return images / images.max(axis=axes, keepdims=True)
+                """,
+                message=(
+                    "Each image is divided by its own largest pixel, so a dark image becomes as "
+                    "bright as any other. Divide all of them by 255."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return 1 - images / 255",
+                message="Black and white have changed places: 0 must stay 0, and 255 become 1.",
+            ),
+            Mistake(
+                code="""
+                    def scale(images):
+                        with np.errstate(divide="ignore"):
+                            return 255 / images
+                """,
+                when=each(lambda expected, received: close(1 / expected, received)),
+                message="The division is the wrong way round: pixel by 255.",
+            ),
+            Mistake(
+                code="def scale(images): return images.astype('float32') / 254",
+                when=proportional,
+                message=(
+                    "Every pixel is divided (or multiplied) by one and the same number, as it "
+                    "should be; but with that number, white does not become 1. White is 255."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return images.reshape(len(images), -1) / 255",
+                when=some(lambda expected, received: expected.shape != received.shape),
+                message=(
+                    "The images come back in another shape. It must stay what it was, whatever "
+                    "that is: `images / 255` divides each pixel and leaves the shape alone."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return np.log1p(images)",
+                when=some(lambda expected, received: received.min() < 0 or received.max() > 1),
+                message="There are numbers outside of 0 to 1: 0 must stay 0, and 255 become 1.",
+            ),
+            Mistake(
+                code="def scale(images): return (images / 255).round(2)",
+                when=each(lambda expected, received: np.abs(expected - received).max() < 0.0051),
+                message=(
+                    "Nearly: the numbers are right to two digits or so. Is something rounded? Of "
+                    "256 greys only about a hundred would be left."
+                ),
+            ),
+            Mistake(
+                code="def scale(images): return (images / 255) ** 2",
+                when=within,
+                message=(
+                    "All numbers lie between 0 and 1, but they are not the pixels divided by 255, "
+                    "which is all that is asked for."
                 ),
             ),
         ),
@@ -502,6 +789,24 @@ EXERCISES = (
                 message=(
                     "With a good fit both losses fall and stay near each other. Here they part: "
                     "one falls, the other rises."
+                ),
+            ),
+            Mistake(
+                code="best_epoch, afterwards = 1, 'overfitting'",
+                by=("epoch",),
+                when=differs("epoch"),
+                message=(
+                    "The validation loss is not lowest there. Follow the validation curve to its "
+                    "lowest point, and count the epochs from 1."
+                ),
+            ),
+            Mistake(
+                code="best_epoch, afterwards = 6, 'noise'",
+                by=("word",),
+                when=differs("word"),
+                message=(
+                    "The second answer is none of the three words: underfitting, good fit or "
+                    "overfitting."
                 ),
             ),
         ),

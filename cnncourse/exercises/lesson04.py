@@ -1,8 +1,11 @@
 """Exercises of lesson 04: the accuracy of a coin, early stopping, precision by hand, worst pair."""
 
 from cnncourse.exercises import Exercise, Mistake, Wrong
+from cnncourse.exercises._when import differs, each, raises, right_if, some
 
 import numpy as np
+
+PARTS = "all between 0 and 1"
 
 
 def numbers(answer, names):
@@ -13,9 +16,8 @@ def numbers(answer, names):
         raise Wrong("Numbers are wanted, such as `0.25` or `3 / 12`.") from None
     if values.shape != (len(names),):
         raise Wrong(f"{len(names)} numbers are wanted: {', '.join(names)}.")
-    if (values > 1).any():
-        raise Wrong("A number above 1: give parts of one, 0.25 for 25 percent.")
-    return dict(zip(names, values, strict=True))
+    between = bool(((values >= 0) & (values <= 1)).all())
+    return dict(zip(names, values, strict=True)) | {PARTS: "yes" if between else "no"}
 
 
 def coin_facts(answer):
@@ -23,7 +25,27 @@ def coin_facts(answer):
 
 
 def by_hand_facts(answer):
-    return numbers(answer, ("precision", "recall", "F1"))
+    """The three numbers; one that is rounded to two digits or more counts as exact."""
+    found = numbers(answer, ("precision", "recall", "F1"))
+    precision, recall, f1, between = found.values()
+    told = {
+        "precision": rounded(precision, 2 / 3, 3 / 4, 23 / 30),
+        "recall": rounded(recall, 3 / 4, 2 / 3, 23 / 30),
+    }
+    exact = 12 / 17
+    told["F1"] = rounded(f1, exact)
+    if (told["precision"], told["recall"]) == (2 / 3, 3 / 4):  # F1 may be made of rounded ones
+        made = 2 * precision * recall / (precision + recall)
+        told["F1"] = exact if rounded(f1, made) == made else f1
+    return told | {PARTS: between}
+
+
+def rounded(value, *known):
+    """The known number that the value is, rounded to two digits or more; else the value."""
+    for exact in known:
+        if any(abs(value - round(exact, digits)) < 1e-9 for digits in range(2, 17)):
+            return exact
+    return value
 
 
 def coins(die=0.1, fair=0.5, always=0.9, bent=0.82):
@@ -34,6 +56,64 @@ def coins(die=0.1, fair=0.5, always=0.9, bent=0.82):
 def by_hand(precision=2 / 3, recall=3 / 4, f1=12 / 17):
     """The code of the blank cell with one answer exchanged."""
     return f"precision, recall, f1 = {precision}, {recall}, {f1}"
+
+
+def used_up(losses, patience):
+    """Whether some `patience` epochs in a row are no better than the best before them."""
+    best, wait = losses[0], 0
+    for loss in losses[1:]:
+        best, wait = (loss, 0) if loss < best else (best, wait + 1)
+        if wait >= patience:
+            return True
+    return False
+
+
+def always_the_last(trials):
+    """Whether the training always ends with the list, where it should do so only sometimes."""
+    ends = [np.ravel(trial.received)[0] == len(trial.given["losses"]) for trial in trials]
+    return all(ends)
+
+
+def draw_losses(rng):
+    """1 to 14 losses, some of them equal, falling and rising again; a patience of 1 to 5."""
+    epochs = int(rng.integers(1, 15))
+    turn = rng.integers(epochs)
+    losses = 0.3 + 0.05 * np.abs(np.arange(epochs) - turn) + rng.integers(-2, 4, epochs) / 20
+    return [round(float(loss), 2) for loss in losses], int(rng.integers(1, 6))
+
+
+CLASSES = ("cat", "dog", "frog", "ship", "deer", "bird", "truck", "horse")
+
+
+def draw_matrix(rng):
+    """A confusion matrix of 2 to 6 classes; no two kinds of mistakes are equally frequent."""
+    size = int(rng.integers(2, 7))
+    matrix = rng.permutation(np.arange(4 * size * size))[: size * size].reshape(size, size)
+    np.fill_diagonal(matrix, rng.integers(0, (3, 300)[rng.integers(2)], size))
+    return matrix, tuple(str(name) for name in rng.permutation(CLASSES)[:size])
+
+
+def not_a_pair(trials):
+    """Whether no answer is a list of two texts, and none raises."""
+    return not any(
+        trial.error or (isinstance(trial.received, list) and len(trial.received) == 2)
+        for trial in trials
+    )
+
+
+def pairs(compare):
+    """`compare(expected pair, received pair)` is true of every case, and all are two names."""
+
+    def when(trials):
+        two_names = all(
+            isinstance(trial.received, list)
+            and len(trial.received) == 2
+            and set(trial.received) <= set(trial.given["class_names"])
+            for trial in trials
+        )
+        return two_names and all(compare(trial.expected, trial.received) for trial in trials)
+
+    return when
 
 
 EXERCISES = (
@@ -67,6 +147,14 @@ EXERCISES = (
         facts=coin_facts,
         reveal=False,
         mistakes=(
+            Mistake(
+                code=coins(die=10),
+                by=(PARTS,),
+                message=(
+                    "Asked for is which part of the images is right. Every part lies between 0 and "
+                    "1 (0.25 for 25 percent), and here one does not."
+                ),
+            ),
             Mistake(
                 code=coins(die=0.5),
                 by=("die",),
@@ -130,6 +218,39 @@ EXERCISES = (
                     "nine times out of ten, and most images are cats."
                 ),
             ),
+            Mistake(
+                code=coins(die=0.2),
+                by=("die",),
+                when=differs("die"),
+                message=(
+                    "The die: whatever the image is, the right one of its ten sides comes up "
+                    "equally often. How often is that?"
+                ),
+            ),
+            Mistake(
+                code=coins(fair=0.25),
+                by=("fair coin",),
+                when=differs("fair coin"),
+                message=(
+                    "The fair coin: take one image. However many cats there are, how probable is "
+                    "it that a coin says what this image is?"
+                ),
+            ),
+            Mistake(
+                code=coins(always=0.1),
+                by=("always cat",),
+                when=differs("always cat"),
+                message='Always "cat": it is right on the cats and on nothing else.',
+            ),
+            Mistake(
+                code=coins(bent=0.8),
+                by=("bent coin",),
+                when=differs("bent coin"),
+                message=(
+                    "The bent coin: two kinds of images are right, cats called cats and dogs "
+                    "called dogs. Work out each part, and add them."
+                ),
+            ),
         ),
         shows=(
             "Accuracy says nothing by itself: 0.9 can be worth nothing at all, and on ten equal "
@@ -189,7 +310,16 @@ EXERCISES = (
             ([0.9, 0.7, 0.7, 0.7, 0.7], 2),
             ([0.9, 0.8, 0.85, 0.9, 0.7, 0.75, 0.8], 2),
             ([0.9, 0.7, 0.8, 0.6, 0.7, 0.8, 0.9], 3),
+            ([0.9, 0.7, 0.8], 2),
+            ([0.5, 0.6, 0.7, 0.4], 2),
+            ([0.5, 0.6, 0.4], 1),
+            ([0.9], 1),
+            ([0.4, 0.6, 0.5, 0.4, 0.3, 0.7, 0.6, 0.5, 0.4, 0.2], 4),
+            ([0.9, 0.8, 0.6, 0.7, 0.5, 0.7, 0.7, 0.6, 0.4, 0.3], 3),
+            ([0.9, 0.5, 0.7, 0.6], 4),
+            ([0.3, 0.5, 0.4, 0.6, 0.5, 0.7], 2),
         ),
+        draw=draw_losses,
         mistakes=(
             Mistake(
                 code="""
@@ -313,6 +443,151 @@ EXERCISES = (
                 """,
                 message="The two are exchanged: the epoch of the stop comes first.",
             ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= patience:
+                                return epoch, best_epoch
+                        return len(losses), len(losses)
+                """,
+                when=right_if(lambda given: used_up(**given)),
+                message=(
+                    "Where the patience is used up this is right; where it never is, it is not. "
+                    "Then the training ends with the last epoch of the list, and the best epoch "
+                    "is still the one with the lowest loss."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= 2:
+                                break
+                        return epoch, best_epoch
+                """,
+                when=right_if(lambda given: given["patience"] == 2),
+                message=(
+                    "With a patience of 2 this is right, with any other it is not. Is there a 2 "
+                    "where `patience` is meant?"
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        return len(losses), int(np.argmin(losses)) + 1
+                """,
+                when=always_the_last,
+                message=(
+                    "The training always goes on to the end of the list here. It has to stop "
+                    "where `patience` epochs in a row have been no better than the best before."
+                ),
+            ),
+            Mistake(
+                code="def stop_and_best(losses, patience): return patience",
+                when=some(lambda expected, received: received.shape != (2,)),
+                message="Two numbers are to come back: `return epoch, best_epoch`.",
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= patience:
+                                break
+                        return epoch, best_epoch - 1
+                """,
+                when=each(lambda expected, received: received[0] == expected[0]),
+                message=(
+                    "The epoch of the stop is right each time; the best epoch is not. It is the "
+                    "one with the lowest loss of those that took place, counted from 1, and of "
+                    "two equal ones the first."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= patience:
+                                break
+                        return min(epoch + 1, len(losses)), best_epoch
+                """,
+                when=each(lambda expected, received: received[1] == expected[1]),
+                message=(
+                    "The best epoch is right each time; the epoch of the stop is not. It is the "
+                    "epoch in which the wait reaches the patience, or the last of the list."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch >= 2 * patience:
+                                break
+                        return epoch, best_epoch
+                """,
+                when=each(lambda expected, received: received[0] >= expected[0]),
+                message=(
+                    "This never stops too early, and sometimes too late. The wait counts the "
+                    "epochs since the lowest loss so far, the present one included; when it "
+                    "reaches `patience`, the training ends."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        best_epoch, lowest = 0, float("inf")
+                        for epoch, loss in enumerate(losses, start=1):
+                            if loss < lowest:
+                                best_epoch, lowest = epoch, loss
+                            elif epoch - best_epoch + 1 >= patience:
+                                break
+                        return epoch, best_epoch
+                """,
+                when=each(lambda expected, received: received[0] <= expected[0]),
+                message=(
+                    "This never stops too late, and sometimes too early. A loss that is lower "
+                    "than all before begins a new wait from 0; only `patience` epochs in a row "
+                    "without one end the training."
+                ),
+            ),
+            Mistake(
+                code="def stop_and_best(losses, patience): return losses[patience + 1], 1",
+                when=raises("IndexError"),
+                message=(
+                    "A place is asked for that the list does not have: it may be shorter than "
+                    "that, even one epoch long. `for epoch, loss in enumerate(losses, start=1)` "
+                    "goes through it and never beyond."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def stop_and_best(losses, patience):
+                        for epoch, loss in enumerate(losses):
+                            if loss < lowest:
+                                lowest = loss
+                        return epoch, lowest
+                """,
+                when=raises("UnboundLocalError", "NameError"),
+                message=(
+                    "A name is used that has no value yet, or is spelled in two ways. What is "
+                    "remembered from epoch to epoch needs a value before the loop begins."
+                ),
+            ),
         ),
         shows=(
             "Where early stopping ends a training, the best epoch lies as far back as the patience "
@@ -360,7 +635,13 @@ EXERCISES = (
             (np.array([[2, 0, 8], [3, 1, 0], [6, 0, 40]]), ("ship", "deer", "bird")),
             (np.array([[50, 5, 9], [7, 60, 0], [2, 8, 1]]), ("truck", "frog", "horse")),
             (np.array([[90, 6, 0], [7, 20, 1], [2, 4, 4]]), ("cat", "dog", "deer")),
+            (np.array([[1, 7], [9, 30]]), ("frog", "ship")),
+            (
+                np.array([[5, 2, 3, 30], [4, 80, 6, 7], [10, 21, 90, 11], [12, 13, 14, 3]]),
+                ("truck", "cat", "horse", "bird"),
+            ),
         ),
+        draw=draw_matrix,
         mistakes=(
             Mistake(
                 code="""
@@ -434,6 +715,130 @@ EXERCISES = (
                     "with many hits can have a larger mistake beside them."
                 ),
             ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        mistakes = matrix + matrix.max() * np.eye(len(matrix), dtype=int)
+                        row, column = np.unravel_index(mistakes.argmin(), mistakes.shape)
+                        return class_names[row], class_names[column]
+                """,
+                message="This is the mistake made least often; asked for is the most frequent.",
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        row = (matrix.sum(axis=1) - np.diag(matrix)).argmax()
+                        others = matrix[row].copy()
+                        others[row] = 0
+                        return class_names[row], class_names[others.argmax()]
+                """,
+                message=(
+                    "This takes the class with the most mistakes in all, and of these the largest. "
+                    "The largest number beside the diagonal may stand in another row."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        np.fill_diagonal(matrix, 0)
+                        row, column = np.unravel_index(matrix.argmax(), matrix.shape)
+                        return class_names[row], class_names[column]
+                """,
+                message=(
+                    "The pair is right, but the diagonal of `matrix` itself is 0 afterwards: what "
+                    "is handed over is not copied, so later cells would have lost their hits. "
+                    "Change a copy: `mistakes = matrix.copy()`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        mistakes = np.triu(matrix, 1)
+                        row, column = np.unravel_index(mistakes.argmax(), mistakes.shape)
+                        return class_names[row], class_names[column]
+                """,
+                message=(
+                    "This sees only what lies above the diagonal. Below it stand the same pairs "
+                    "the other way round, and they are mistakes as well."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        mistakes = matrix.copy()
+                        np.fill_diagonal(mistakes, 0)
+                        row, column = np.unravel_index(mistakes.argmax(), mistakes.shape)
+                        return f"{class_names[row]} {class_names[column]}"
+                """,
+                when=not_a_pair,
+                message=(
+                    "Two names are wanted, the true class and the predicted one: "
+                    "`return class_names[row], class_names[column]`."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        return class_names[-1], class_names[-1]
+                """,
+                when=pairs(lambda expected, received: received[0] == received[1]),
+                message=(
+                    "Both names are the same: that is a place on the diagonal, where the hits are, "
+                    "or the row was taken for the column."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        mistakes = matrix.copy()
+                        np.fill_diagonal(mistakes, 0)
+                        row, column = np.unravel_index(mistakes.argmax(), mistakes.shape)
+                        return class_names[row], class_names[column - 1]
+                """,
+                when=pairs(lambda expected, received: received[0] == expected[0]),
+                message=(
+                    "The true class is right each time; the predicted one is not. It is the "
+                    "column in which the largest number beside the diagonal stands."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        mistakes = matrix.copy()
+                        np.fill_diagonal(mistakes, 0)
+                        row, column = np.unravel_index(mistakes.argmax(), mistakes.shape)
+                        return class_names[row - 1], class_names[column]
+                """,
+                when=pairs(lambda expected, received: received[1] == expected[1]),
+                message=(
+                    "The predicted class is right each time; the true one is not. It is the row "
+                    "in which the largest number beside the diagonal stands."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        return class_names[0], class_names[1]
+                """,
+                when=pairs(lambda expected, received: True),
+                message=(
+                    "These are names, but not always those that are asked for. Look for the "
+                    "largest number that is not on the diagonal: its row gives the true class, its "
+                    "column the predicted one."
+                ),
+            ),
+            Mistake(
+                code="""
+                    def worst_pair(matrix, class_names):
+                        return class_names[matrix.argmax()], class_names[0]
+                """,
+                when=raises("IndexError", "TypeError: only int", "TypeError: tuple indices"),
+                message=(
+                    "A name is asked for with something that is no place in `class_names`. "
+                    "`argmax` of a matrix counts through all its numbers; "
+                    "`np.unravel_index(place, matrix.shape)` makes a row and a column of that."
+                ),
+            ),
         ),
         shows=(
             "The one mistake to look at first. The next step is to look at the images in that "
@@ -459,11 +864,28 @@ EXERCISES = (
         right=(
             "precision, recall, f1 = 2 / 3, 3 / 4, 12 / 17",
             "precision, recall, f1 = 0.667, 0.75, 0.706",
+            "precision, recall, f1 = 0.67, 0.75, 0.71",
+            """
+            precision, recall = round(6 / 9, 2), 6 / 8
+            f1 = 2 / (1 / precision + 1 / recall)
+            """,
+            """
+            from fractions import Fraction
+
+            precision, recall, f1 = Fraction(2, 3), Fraction(3, 4), Fraction(12, 17)
+            """,
         ),
         facts=by_hand_facts,
         reveal=False,
-        tolerance=1e-3,
         mistakes=(
+            Mistake(
+                code=by_hand(precision=67, recall=75),
+                by=(PARTS,),
+                message=(
+                    "Precision, recall and F1 lie between 0 and 1 (0.25, not 25 percent), and here "
+                    "one does not. What is divided by what?"
+                ),
+            ),
             Mistake(
                 code=by_hand(precision=3 / 4, recall=2 / 3),
                 by=("precision", "recall"),
@@ -536,6 +958,54 @@ EXERCISES = (
                 by=("F1",),
                 message=(
                     "This is precision times recall. Twice that, divided by their sum, is F1."
+                ),
+            ),
+            Mistake(
+                code=by_hand(precision=0.66),
+                by=("precision",),
+                message="0.66 is cut, not rounded: 2 / 3 is 0.6666..., nearer to 0.67.",
+            ),
+            Mistake(
+                code=by_hand(precision=0.7),
+                by=("precision",),
+                message="0.7 is too rough for 2 / 3: give two digits behind the point, or a "
+                "fraction.",
+            ),
+            Mistake(
+                code=by_hand(f1=0.70),
+                by=("F1",),
+                message="Nearly: give F1 with two digits or more, rounded, or as a fraction.",
+            ),
+            Mistake(
+                code=by_hand(f1=6 / 17),
+                by=("F1",),
+                message="The factor 2 is missing: F1 is twice the product, divided by the sum.",
+            ),
+            Mistake(
+                code=by_hand(precision=0.3),
+                by=("precision",),
+                when=differs("precision"),
+                message=(
+                    "This is not the precision of dog. Look at the column of what was called dog: "
+                    "how many are there in all, and how many of them are dogs?"
+                ),
+            ),
+            Mistake(
+                code=by_hand(recall=0.3),
+                by=("recall",),
+                when=differs("recall"),
+                message=(
+                    "This is not the recall of dog. Look at the row of the dogs: how many are "
+                    "there in all, and how many of them were called dog?"
+                ),
+            ),
+            Mistake(
+                code=by_hand(f1=0.3),
+                by=("F1",),
+                when=differs("F1"),
+                message=(
+                    "Precision and recall are right, F1 is not: twice their product, divided by "
+                    "their sum."
                 ),
             ),
         ),

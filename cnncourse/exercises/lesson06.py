@@ -1542,7 +1542,7 @@ EXERCISES = (
                 """,
                 message=(
                     "`reduce3` is added to the kernel's 9 weights. It has 9 for each of those "
-                    "maps: multiply. And each map has a bias."
+                    "maps, and a bias: `9 * reduce3 + 1`."
                 ),
             ),
             Mistake(

@@ -1478,6 +1478,17 @@ EXERCISES = (
                 ),
             ),
             Mistake(
+                code=trained(
+                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
+                    "initial_epoch=epochs - 1"
+                ),
+                by=("counts its epochs from the first",),
+                message=(
+                    "With `initial_epoch` the first epochs are taken for done, and `fit` trains "
+                    "only those that are left. All `epochs` epochs are to be trained: leave it out."
+                ),
+            ),
+            Mistake(
                 code=trained("images, labels, epochs, validation_split=0.1"),
                 by=("images per batch", "epochs"),
                 message=(
@@ -1491,17 +1502,6 @@ EXERCISES = (
                 message=(
                     "The images are gone over once, whatever `epochs` is. `fit` does so where it "
                     "is not told `epochs=epochs`."
-                ),
-            ),
-            Mistake(
-                code=trained(
-                    "images, labels, batch_size=32, epochs=epochs, validation_split=0.1, "
-                    "initial_epoch=epochs - 1"
-                ),
-                by=("counts its epochs from the first",),
-                message=(
-                    "With `initial_epoch` the first epochs are taken for done, and `fit` trains "
-                    "only those that are left. All `epochs` epochs are to be trained: leave it out."
                 ),
             ),
             Mistake(
