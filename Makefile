@@ -43,14 +43,15 @@ test-order: $(READY)  ## every lesson with each cell twice, and again from each 
 	@exec $(BIN)/python -m pytest -m "" tests/test_order.py
 
 notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs, and solve them
-	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md
+	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md notebooks/further/*.md
 	@$(BIN)/python -m tools.handout solutions
 
 results: $(READY)  ## run the studies (hours; goes on where it stopped) and write results/
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m tools.study
 
 store: $(READY)  ## run every lesson in full on real data; keep outputs in notebooks/, numbers in results/
-	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m cnncourse run --store
+	@CNNCOURSE_BUDGET=full $(BIN)/python -m cnncourse run --store
+	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m cnncourse run --store two_workers
 
 site: $(READY)  ## render the course to build/site, from the stored outputs
 	@$(BIN)/python site/build.py

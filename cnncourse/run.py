@@ -19,6 +19,7 @@ from ._tables import as_text
 
 CELL_SECONDS = 3_600
 LONG_CELL = 120  # processor seconds from which on a cell makes a reader wait, and is noted
+FURTHER = "further"  # the folder of notebooks beside the lessons, which book no results
 
 
 @dataclasses.dataclass
@@ -33,17 +34,21 @@ class Outcome:
 
 
 def lessons(notebooks: pathlib.Path, wanted: list[str] | None = None) -> list[pathlib.Path]:
-    """Return the lessons' .ipynb files in order; `wanted` names some by number or name."""
+    """Return the lessons' .ipynb files in order; `wanted` names some by number or name.
+
+    A notebook of the folder `further` runs where it is named.
+    """
     found = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise FileNotFoundError(f"{notebooks}: expected lessons named NN_topic.ipynb; found none.")
     if not wanted:
         return found
+    further = sorted(notebooks.glob(f"{FURTHER}/*.ipynb"))
     chosen = []
     for name in wanted:
-        matches = [p for p in found if name.zfill(2) in (p.stem, p.stem.split("_")[0])]
+        matches = [p for p in found + further if name.zfill(2) in (p.stem, p.stem.split("_")[0])]
         if not matches:
-            known = ", ".join(p.stem for p in found)
+            known = ", ".join(p.stem for p in found + further)
             raise FileNotFoundError(f"no lesson is called {name!r}; expected one of {known}.")
         chosen += matches
     return chosen
@@ -319,7 +324,7 @@ def _write_notebook(notebook, path: pathlib.Path) -> None:
 
 def _store(notebook, path: pathlib.Path, record: dict | None) -> None:
     """Keep the outputs in the lesson itself, with the digest of the code that made them."""
-    if record is None:
+    if record is None and path.parent.name != FURTHER:
         raise results.ResultError(f"{path.stem}: no Book was closed; there is nothing to store.")
     spent = {cell.id: cell.metadata.pop("cpu_seconds", 0) for cell in notebook.cells}
     for cell in notebook.cells:
@@ -329,7 +334,7 @@ def _store(notebook, path: pathlib.Path, record: dict | None) -> None:
     notebook.metadata.pop("widgets", None)
     notebook.metadata["cnncourse"] = {
         "code": results.code_digest(path),
-        "budget": record["budget"],
+        "budget": budget.name(),
         "cpu_seconds": {cell: seconds for cell, seconds in spent.items() if seconds > LONG_CELL},
     }
     _write_notebook(notebook, path)

@@ -40,6 +40,7 @@ def stage(root: pathlib.Path, into: pathlib.Path) -> None:
         for figure, fragment in prepare(notebook, name, into / "pictures").items():
             found.setdefault(figure, (fragment, name))
         nbformat.write(notebook, into / "notebooks" / f"{name}.ipynb")
+    _further(root, into)
     for figure, (fragment, _) in found.items():
         # For pages beside the folder of the lessons.
         fragment = fragment.replace('"../pictures/', '"pictures/')
@@ -47,6 +48,20 @@ def stage(root: pathlib.Path, into: pathlib.Path) -> None:
     _linked_files(root, into)
     offered = {"All lessons as a zip, to run at home": f"{handout.TOP}.zip"}
     (into / "_offered.json").write_text(json.dumps(offered))
+
+
+def _further(root, into):
+    """Write the notebooks beside the lessons, prepared as these."""
+    for path in sorted((root / "notebooks" / "further").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        prepare(notebook, path.stem, into / "pictures")
+        for cell in notebook.cells:
+            for output in cell.get("outputs", []):
+                data = output.get("data", {})
+                if "text/html" in data:
+                    data["text/html"] = data["text/html"].replace('"../pict', '"../../pict')
+        (into / "notebooks" / "further").mkdir(exist_ok=True)
+        nbformat.write(notebook, into / "notebooks" / "further" / path.name)
 
 
 def prepare(notebook, name: str, pictures: pathlib.Path) -> dict[str, str]:

@@ -44,9 +44,10 @@ def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
     """Finish the site in `new`, which was made from `source` in the repository `root`."""
     if (source / "pictures").is_dir():
         shutil.copytree(source / "pictures", new / "pictures", dirs_exist_ok=True)
-    for path in lessons.paths(root / "notebooks"):
-        stored = path.with_suffix(".ipynb")
-        shutil.copyfile(stored, new / "notebooks" / stored.name)
+    stored = [path.with_suffix(".ipynb") for path in lessons.paths(root / "notebooks")]
+    stored += (root / "notebooks" / "further").glob("*.ipynb")
+    for path in stored:
+        shutil.copyfile(path, new / path.relative_to(root))
     shutil.copyfile(root / "build" / f"{handout.TOP}.zip", new / f"{handout.TOP}.zip")
     for pattern in UNUSED:
         for path in list(new.glob(pattern)):

@@ -210,6 +210,28 @@ def test_storing_keeps_outputs_with_the_digest_of_their_code(course):
     assert results.load("01_good")["answer"] == 42
 
 
+def test_a_notebook_beside_the_lessons_runs_where_it_is_named(course):
+    (course / "notebooks" / "further").mkdir()
+    lesson(course, "01_good", RECORD)
+    lesson(course, "further/beside", "print('{name}')")
+    path = course / "notebooks" / "further" / "beside.ipynb"
+    assert path not in run.lessons(course / "notebooks")
+    process = start(course, "--store", "beside", CNNCOURSE_BUDGET="full")
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    stored = nbformat.read(path, 4)
+    assert stored.metadata["cnncourse"] == {"code": results.code_digest(path), "budget": "full"}
+    assert stored.cells[0].outputs[0].text == "further/beside\n"
+
+
+def test_a_lesson_that_books_nothing_is_not_stored(course):
+    lesson(course, "01_good", "print('{name}')")
+    process = start(course, "--store", CNNCOURSE_BUDGET="full")
+    said, _ = process.communicate()
+    assert process.returncode == 1
+    assert "no Book was closed" in said
+
+
 def test_quick_outputs_are_not_stored(course):
     lesson(course, "01_good", RECORD)
     process = start(course, "--store")

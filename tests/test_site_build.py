@@ -191,6 +191,13 @@ def test_a_lesson_s_line_has_what_there_is(tmp_path, address):
     # A lesson reads results/ beside it, so in Colab the whole course must be there.
     steps = ("!git clone -b main https://github.com/a/b ", "install ./b ", "%cd b/notebooks")
     assert all((step in body) == bool(address) for step in steps)
+    beside = {"body": "<h1>A title</h1>"}
+    line.lesson_links(app, "notebooks/further/beside", "page.html", beside, None)
+    assert "Beyond the lessons</p>" in beside["body"]
+    assert 'href="beside.ipynb" download' in beside["body"]
+    assert 'href="../../lessons.zip" download' in beside["body"]
+    where = "lab/tree/notebooks/further/beside.ipynb"
+    assert (where in beside["body"]) == bool(address)
     index = {"body": "<h1>A title</h1>"}
     line.lesson_links(app, "index", "page.html", index, None)
     assert index["body"] == "<h1>A title</h1>"

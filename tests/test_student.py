@@ -57,7 +57,8 @@ def run(command, folder, **environment):
 
 def test_it_holds_every_lesson_with_what_it_needs(unpacked):
     held = names(unpacked)
-    for pattern in ("notebooks/[0-9][0-9]_*.ipynb", "results/*.json", "cnncourse/**/*.py"):
+    lessons = ("notebooks/[0-9][0-9]_*.ipynb", "notebooks/further/*.ipynb")
+    for pattern in (*lessons, "results/*.json", "cnncourse/**/*.py"):
         for path in ROOT.glob(pattern):
             name = path.relative_to(ROOT).as_posix()
             tracked = run(["git", "ls-files", "--error-unmatch", name], ROOT).returncode == 0

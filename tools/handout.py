@@ -109,7 +109,7 @@ TOP = "cnncourse-student"
 _HANDED_OUT = re.compile(
     r"""LICENSE | constraints\.txt | environment\.yml | pyproject\.toml
     | cnncourse/(?!\S*__pycache__)[\w/-]+\.\w+
-    | notebooks/\d\d_\w+\.ipynb
+    | notebooks/(\d\d_|further/)\w+\.ipynb
     | results/[\w-]+\.(json|png)
     | studies/\w+\.py
     | student/(README\.md|Makefile)
@@ -169,6 +169,7 @@ def _course_files(base: pathlib.Path) -> list[str]:
     folders = (
         "",
         "notebooks/",
+        "notebooks/further/",
         "results/",
         "student/",
         "studies/",

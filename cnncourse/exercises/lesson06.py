@@ -1,6 +1,6 @@
-"""The exercises of lesson 06: sizes, strides, two helpers, and the count of an Inception module."""
+"""The exercises of lesson 06: sizes, strides, helpers, a training step, an Inception module."""
 
-from cnncourse.exercises import Exercise, Mistake
+from cnncourse.exercises import Exercise, Mistake, _steps
 
 import numpy as np
 
@@ -35,6 +35,35 @@ def _draw_maxpool2d(random):
 
 
 _TENSORFLOW = "import numpy as np\nimport tensorflow as tf"
+_MEAN_LOSS = f"""
+{_TENSORFLOW}
+def mean_loss(logits, labels):
+    each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    return tf.reduce_mean(each)
+"""
+
+
+def _train_step(
+    forward="loss = mean_loss(network(images, training=True), labels)",
+    after="",
+    update="velocity.assign(momentum * velocity + gradient)",
+    move="variable.assign_sub(rate * velocity)",
+    end="return loss",
+):
+    """A training step, of which some lines are not those of the solution."""
+    return f"""
+def train_step(network, images, labels, rate, momentum):
+    variables = network.trainable_variables
+    with tf.GradientTape() as tape:
+        {forward}
+    {after}
+    gradients = tape.gradient(loss, variables)
+    for variable, velocity, gradient in zip(variables, network.velocities, gradients):
+        {update}
+        {move}
+    {end}
+"""
+
 
 EXERCISES = (
     Exercise(
@@ -1057,6 +1086,169 @@ EXERCISES = (
         setup=_TENSORFLOW,
         seconds=20,
         shows="Window and stride are equal, so each value is read once.",
+    ),
+    Exercise(
+        name="06/train_step",
+        task="Write `train_step(network, images, labels, rate, momentum)`: move the network by one "
+        "step, and return the loss before it.",
+        hints=(
+            "Inside `with tf.GradientTape() as tape:` stands what the tape has to see: the call of "
+            "the network and the loss.",
+            "`tape.gradient(loss, network.trainable_variables)` is a list: a gradient for each "
+            "variable. `zip` goes through variables, velocities and gradients together.",
+            "For each of them: `velocity.assign(momentum * velocity + gradient)`, then "
+            "`variable.assign_sub(rate * velocity)`. After all, `return loss`.",
+        ),
+        solution="""
+            def train_step(network, images, labels, rate, momentum):
+                with tf.GradientTape() as tape:
+                    loss = mean_loss(network(images, training=True), labels)
+                variables = network.trainable_variables
+                gradients = tape.gradient(loss, variables)
+                triples = zip(variables, network.velocities, gradients, strict=True)
+                for variable, velocity, gradient in triples:
+                    velocity.assign(momentum * velocity + gradient)
+                    variable.assign_sub(rate * velocity)
+                return loss
+        """,
+        right=(
+            _train_step(move="variable.assign(variable - rate * velocity)"),
+            _train_step(
+                update="new = momentum * velocity + gradient",
+                move="velocity.assign(new); variable.assign_add(-rate * new)",
+                end="return float(loss)",
+            ),
+        ),
+        mistakes=(
+            Mistake(
+                code=_train_step(update="", move="variable.assign_sub(rate * gradient)"),
+                message="This is plain gradient descent: the velocities are neither used nor "
+                "changed. Each keeps `momentum` of itself, gets the gradient, and moves the "
+                "variable.",
+            ),
+            Mistake(
+                code=_train_step(move="variable.assign_add(rate * velocity)"),
+                message="This climbs: the gradient points to where the loss grows. The variable "
+                "moves against it, `assign_sub`.",
+            ),
+            Mistake(
+                code=_train_step(update="velocity = momentum * velocity + gradient"),
+                message="The name `velocity` stands for a new tensor here, and the variable in "
+                "`network.velocities` stays what it was: the next step begins with the old one. "
+                "Use `velocity.assign(...)`.",
+            ),
+            Mistake(
+                code=_train_step(move="variable = variable - rate * velocity"),
+                message="The velocities change and the variables of the network do not, so nothing "
+                "is learned. `variable.assign_sub(...)` changes one; `variable = ...` gives its "
+                "name to a new tensor.",
+            ),
+            Mistake(
+                code=_train_step(move="variable.assign(rate * velocity)"),
+                message="`assign` puts the change in the place of the weight, which is lost. The "
+                "change is subtracted from it: `assign_sub`.",
+            ),
+            Mistake(
+                code=_train_step(
+                    update="variable.assign_sub(rate * velocity)",
+                    move="velocity.assign(momentum * velocity + gradient)",
+                ),
+                message="The variable moves by the velocity of the step before: the order of the "
+                "two lines is the other way round.",
+            ),
+            Mistake(
+                code=_train_step(update="velocity.assign(velocity + gradient)"),
+                message="The velocity keeps all of itself and grows from step to step. It keeps "
+                "`momentum` of itself.",
+            ),
+            Mistake(
+                code=_train_step(update="velocity.assign_add(momentum * velocity + gradient)"),
+                message="`assign_add` adds to the velocity that is there, so it keeps all of "
+                "itself and `momentum` more. The new velocity takes its place: `assign`.",
+            ),
+            Mistake(
+                code=_train_step(update="velocity.assign(gradient)"),
+                message="The velocity forgets what it was: this is a step without momentum. It "
+                "keeps `momentum` of itself.",
+            ),
+            Mistake(
+                code=_train_step(
+                    update="velocity.assign(momentum * velocity + (1 - momentum) * gradient)"
+                ),
+                message="This takes a mean of velocity and gradient. That is a known form too, "
+                "with steps shorter by the factor `1 - momentum`; here the whole gradient is "
+                "added.",
+            ),
+            Mistake(
+                code=_train_step(update="velocity.assign(momentum * (velocity + gradient))"),
+                message="`momentum` is for the old velocity alone; the gradient is added whole.",
+            ),
+            Mistake(
+                code=_train_step(update="velocity.assign(momentum * velocity - gradient)"),
+                message="The gradient is subtracted here and the velocity once more, which turns "
+                "the new part of the step round. One minus is enough: that of `assign_sub`.",
+            ),
+            Mistake(
+                code=_train_step(
+                    update="velocity.assign(momentum * velocity + rate * gradient)",
+                    move="variable.assign_sub(velocity)",
+                ),
+                message="The rate goes into the velocity here. While the rate stays the same this "
+                "takes steps of the same length; after a change of rate the velocity still holds "
+                "the old one. Multiply when the variable moves.",
+            ),
+            Mistake(
+                code=_train_step(move="variable.assign_sub(velocity)"),
+                message="The rate is not used: the variable moves by the whole velocity.",
+            ),
+            Mistake(
+                code=_train_step(forward="loss = mean_loss(network(images), labels)"),
+                message="The network is called as at a test, without dropout. In training it is "
+                "`network(images, training=True)`.",
+            ),
+            Mistake(
+                code=_train_step(
+                    forward="logits = network(images, training=True)",
+                    after="loss = mean_loss(logits, labels)",
+                ),
+                message="The tape has not seen the loss, which stands after the `with` block, so "
+                "there is no way back from it and each gradient is None. Move it inside.",
+            ),
+            Mistake(
+                code=_train_step(
+                    forward="loss = tf.nn.sparse_softmax_cross_entropy_with_logits("
+                    "labels, network(images, training=True))"
+                ),
+                message="This loss is a number for each image, and its gradient that of their sum: "
+                "the step grows with the batch. `mean_loss` takes the mean.",
+            ),
+            Mistake(
+                code=_train_step(
+                    end="return mean_loss(network(images, training=True), labels)",
+                ),
+                message="The loss that comes back is that after the change. It costs a second "
+                "call of the network; return the one that the tape has seen.",
+            ),
+            Mistake(
+                code=_train_step(end=""),
+                message="Nothing comes back. End with `return loss`.",
+            ),
+            Mistake(
+                code=_train_step(end="    return loss"),
+                message="The `return` stands inside the loop, which ends at the first variable: "
+                "the others stay what they were.",
+            ),
+        ),
+        cases=(
+            _steps.case(_random),
+            _steps.case(_random, batch=3, inputs=4, outputs=2, rate=0.25, momentum=0.5),
+        ),
+        changes=("network",),
+        draw=_steps.drawn_case,
+        facts=_steps.step_facts,
+        setup=_MEAN_LOSS,
+        seconds=20,
+        shows="This is what `fit` does between two batches.",
     ),
     Exercise(
         name="06/count_inception",

@@ -71,13 +71,13 @@ def lesson_links(app, pagename, templatename, context, doctree):
     context["course_numbered"] = lambda text: numbered(text, pagename)
     if not pagename.startswith("notebooks/") or "body" not in context:
         return
-    name = pagename.partition("/")[2]
+    name = pagename.rpartition("/")[2]
     links = [("Download this notebook", f"{name}.ipynb", "", True)]
     for title, target in offered.items():
-        links.append((title, f"../{target}", "", True))
+        links.append((title, "../" * pagename.count("/") + target, "", True))
     config = app.config
     for title, address, hint in launches(
-        config.course_repository, config.course_branch, f"notebooks/{name}.ipynb"
+        config.course_repository, config.course_branch, f"{pagename}.ipynb"
     ):
         links.append((title, address, hint, False))
     items = "".join(
@@ -90,7 +90,8 @@ def lesson_links(app, pagename, templatename, context, doctree):
     hints = [html.escape(hint) for _, _, hint, _ in links if hint]
     if hints:
         line += f'<p class="lesson-hints d-print-none">{" ".join(hints)}</p>'
-    number = f'<p class="lesson-number">Lesson {name[:2]}</p>\n'
+    number = f"Lesson {name[:2]}" if name[:2].isdecimal() else "Beyond the lessons"
+    number = f'<p class="lesson-number">{number}</p>\n'
     context["body"] = re.sub(
         r"<h1>.*?</h1>", lambda m: number + m[0] + line, context["body"], count=1, flags=re.S
     )

@@ -1,4 +1,4 @@
-"""The workers of lesson 06: the lesson's own cells, run as real processes."""
+"""The two workers beyond lesson 06: the notebook's own cells, run as real processes."""
 
 import _thread
 import importlib.util
@@ -11,7 +11,7 @@ import jupytext
 import numpy as np
 import pytest
 
-LESSON = pathlib.Path(__file__).parents[1] / "notebooks" / "06_tf_nn_layers.md"
+NOTEBOOK = pathlib.Path(__file__).parents[1] / "notebooks" / "further" / "two_workers.md"
 SHAPES = {
     "conv1": (5, 5, 1, 32),
     "conv2": (5, 5, 32, 64),
@@ -24,14 +24,14 @@ RATE = 0.002
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory):
-    """The cells of the lesson that are tagged `workers`, as a module."""
-    path = tmp_path_factory.mktemp("lesson") / "cells_of_lesson06.py"
+    """The cells of the notebook that are tagged `workers`, as a module."""
+    path = tmp_path_factory.mktemp("workers") / "cells_of_two_workers.py"
     sources = [
         cell.source
-        for cell in jupytext.read(LESSON).cells
+        for cell in jupytext.read(NOTEBOOK).cells
         if "workers" in cell.metadata.get("tags", [])
     ]
-    path.write_text("\n\n".join(["import time", "import numpy as np", *sources]))
+    path.write_text("\n\n".join(["import numpy as np", *sources]))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
