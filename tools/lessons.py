@@ -34,11 +34,11 @@ class LessonError(ValueError):
 
 
 def paths(notebooks: pathlib.Path = NOTEBOOKS) -> list[pathlib.Path]:
-    """Return the sources (NN_topic.md) of the lessons of which both halves are there, in order.
-
-    Raises FileNotFoundError where there is none.
-    """
-    sources = [path.with_suffix(".md") for path in run.lessons(notebooks)]
+    """Return the sources (NN_topic.md) of the lessons of which both halves are there, in order."""
+    try:
+        sources = [path.with_suffix(".md") for path in run.lessons(notebooks)]
+    except FileNotFoundError:  # a course that has no lesson yet
+        return []
     return [path for path in sources if path.exists()]
 
 
