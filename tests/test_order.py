@@ -4,7 +4,7 @@ Real cells in one kernel a lesson, blanks as empty as a student's and once solve
 of the quick budget runs whole the first time. Where a cell repeats it, it runs for one step, which
 raises whatever the whole would, and then gives the network the weights, the history and the
 callbacks the epochs of the first time: what more training makes of a network is not tried here.
-Trainings within a check are real each time. `make test` starts at the sections of the cheapest lesson,
+Trainings within a check are real each time. `make test` starts at the sections of one lesson,
 `make test-order` at every heading of all.
 """
 
