@@ -3,20 +3,20 @@
 import ast
 import copy
 import functools
-import pathlib
 import re
 import sys
 import types
 
 from cnncourse import exercises
 from cnncourse.exercises._engine import judge
+from tools import lessons
 
 import numpy as np
 import pytest
 from small_exercises import ArrayLike, EndlessArray, Hostile, make, make_value
 
 pytestmark = pytest.mark.usefixtures("nothing_is_sent", "nothing_left_running")
-NOTEBOOKS = pathlib.Path(__file__).parents[1] / "notebooks"
+each_lesson = pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.stem)
 BANK = [exercises.find(name) for lesson in exercises.lessons() for name in exercises.names(lesson)]
 MESSAGES = [mistake.message for exercise in BANK for mistake in exercise.mistakes]
 
@@ -235,7 +235,7 @@ def checked(source):
     ]
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("[0-9][0-9]_*.md")), ids=lambda p: p.stem)
+@each_lesson
 def test_a_lesson_and_its_bank_agree(path):
     lesson = path.name[:2]
     found = list(blank_cells(path))
@@ -248,7 +248,7 @@ def test_a_lesson_and_its_bank_agree(path):
         assert checked(next_cell) == [(repr(name), answer)]
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("[0-9][0-9]_*.md")), ids=lambda p: p.stem)
+@each_lesson
 def test_a_lesson_says_how_to_ask_for_hints_and_the_solution(path):
     text = path.read_text()
     asked = set(re.findall(r'`exercises\.(hint|solution)\("([^"]+)"\)`', text))

@@ -103,7 +103,7 @@ def test_an_output_has_widget_still_words_and_data():
 def stored():
     """What the lessons' stored outputs give to each figure: {name: data}."""
     found = {}
-    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+    for path in run.lessons(ROOT / "notebooks"):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
                 figure = output.get("data", {}).get(figures.MIME)
