@@ -35,7 +35,8 @@ _START = _CODE.format(
     'book = results.Book("97_means")\nbook.add("mean_of_squares", (1 + 4 + 9) / 3)'
 )
 _HINTS = (
-    '`exercises.hint("97/double")` gives a hint, `exercises.solution("97/double")` the answer.\n\n'
+    "Below the verdict, hints open by a click; "
+    '`exercises.hint("97/double")` gives the first, `exercises.solution("97/double")` the answer.\n\n'
 )
 _END = _CODE.format('book.close(key="mean_of_squares")') + "## Key points\n\n- A mean is a sum.\n\n"
 

@@ -220,7 +220,11 @@ def test_a_notebook_beside_the_lessons_runs_where_it_is_named(course):
     said, _ = process.communicate()
     assert process.returncode == 0, said
     stored = nbformat.read(path, 4)
-    assert stored.metadata["cnncourse"] == {"code": results.code_digest(path), "budget": "full"}
+    assert stored.metadata["cnncourse"] == {
+        "code": results.code_digest(path),
+        "budget": "full",
+        "cpu_seconds": {},
+    }
     assert stored.cells[0].outputs[0].text == "further/beside\n"
 
 

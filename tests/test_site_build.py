@@ -247,6 +247,7 @@ def small(tmp_path, monkeypatch):
     (root / "site").mkdir()
     for name in ("conf.py", "_ext", "_static", "_templates"):
         (root / "site" / name).symlink_to(SITE / name)
+    (root / "tools").symlink_to(SITE.parent / "tools")
     page = root / "site" / "index.md"
     page.write_text("# A course\n\nA formula: $x^2$.\n")
     return root, page, lambda **options: build.build(root=root, **options)
