@@ -1,27 +1,22 @@
-"""Lesson 03: both recipes as reported, on all 60,000 training images, with three seeds each.
+"""Lesson 03: both recipes as reported, on all 60,000 training images, with five seeds each.
 
-Nothing is chosen here: the test set is opened once, after the last epoch of each run. Writes
-results/03_as_reported.json when CNNCOURSE_STORE=1.
-
-    python studies/03_as_reported.py
+Nothing is chosen here: the test set is opened once, after the last epoch of each run.
+Run: python -m tools.study 03_as_reported (started twice, it uses two cores).
 """
 
-import time
+from functools import partial
 
-from cnncourse import budget, data, results
+from cnncourse import data
+from tools import study
 
 import keras
-import numpy as np
 from keras import layers
 
-EPOCHS = budget.choose(full=10, quick=1)
-IMAGES = budget.choose(full=None, quick=2_000)
-SEEDS = budget.choose(full=[1, 2, 3], quick=[1])
+EPOCHS = 10
 
 
-def relu_network() -> tuple[keras.Model, keras.Optimizer, int]:
-    """The network of 38,254 parameters, its optimizer and its batch size."""
-    model = keras.Sequential(
+def relu_network():
+    return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
             layers.Conv2D(8, 3, activation="relu"),
@@ -31,12 +26,10 @@ def relu_network() -> tuple[keras.Model, keras.Optimizer, int]:
             layers.Dense(10, activation="softmax"),
         ]
     )
-    return model, keras.optimizers.Adam(), 32
 
 
-def lenet_like() -> tuple[keras.Model, keras.Optimizer, int]:
-    """The network of 61,610 parameters, its optimizer and its batch size."""
-    model = keras.Sequential(
+def lenet_like():
+    return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
             layers.Conv2D(6, 3, padding="same", activation="tanh"),
@@ -49,43 +42,44 @@ def lenet_like() -> tuple[keras.Model, keras.Optimizer, int]:
             layers.Dense(10, activation="softmax"),
         ]
     )
-    return model, keras.optimizers.SGD(), 128
 
 
-def main() -> None:
-    book = results.Book("03_as_reported")
-    fashion = data.load("fashion_mnist").take(train=IMAGES)
-    print(fashion)
+# Each recipe: the network, the optimizer, the batch size.
+RECIPES = {
+    "ReLU network": (relu_network, "adam", 32),
+    "LeNet-like network": (lenet_like, "sgd", 128),
+}
+
+
+def train(fashion, build, optimizer, batch_size, seed):
     x_train, x_test = (
         x[..., None].astype("float32") / 255 for x in (fashion.x_train, fashion.x_test)
     )
-    about = {"data": fashion, "epochs": EPOCHS, "images": len(x_train)}
-    for name, recipe, parameters in (
-        ("relu_network", relu_network, 38_254),
-        ("lenet_like", lenet_like, 61_610),
-    ):
-        accuracies = []
-        for seed in SEEDS:
-            keras.utils.set_random_seed(seed)
-            model, optimizer, batch = recipe()
-            assert model.count_params() == parameters
-            model.compile(
-                optimizer=optimizer,
-                loss="sparse_categorical_crossentropy",
-                metrics=["accuracy"],
-                steps_per_execution=50,  # the same steps, with less of Python between them
-            )
-            start = time.process_time()
-            model.fit(x_train, fashion.y_train, batch, EPOCHS, verbose=0)
-            seconds = round(time.process_time() - start, 1)
-            accuracy = model.evaluate(x_test, fashion.y_test, batch_size=1_000, verbose=0)[1]
-            accuracies.append(accuracy)
-            book.add(
-                f"{name}/{seed}/test_accuracy", accuracy, seeds=[seed], cpu_seconds=seconds, **about
-            )
-            print(f"{name:13} seed {seed}: test {accuracy:.4f}, {seconds:.0f} CPU s", flush=True)
-        book.add(f"{name}/mean/test_accuracy", np.mean(accuracies), seeds=SEEDS, **about)
-    print(book.close(key="relu_network/mean/test_accuracy"))
+    keras.utils.set_random_seed(seed)
+    network = build()
+    network.compile(
+        optimizer,
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        steps_per_execution=50,  # the same steps, with less of Python between them
+    )
+    network.fit(x_train, fashion.y_train, batch_size=batch_size, epochs=EPOCHS, verbose=0)
+    test = network.evaluate(x_test, fashion.y_test, batch_size=1_000, verbose=0)
+    return {"parameters": network.count_params(), "test_accuracy": test[1]}
+
+
+def main():
+    fashion = data.load("fashion_mnist")
+    rows = {
+        name: study.Row(
+            train=partial(train, fashion, *recipe),
+            data=fashion,
+            images=len(fashion.x_train),
+            epochs=EPOCHS,
+        )
+        for name, recipe in RECIPES.items()
+    }
+    study.run("03_as_reported", rows, key="ReLU network, test_accuracy")
 
 
 if __name__ == "__main__":

@@ -1,29 +1,20 @@
-"""Lesson 03: from the LeNet-like network, change one thing at a time; three seeds each.
+"""Lesson 03: from the LeNet-like network, change one thing at a time; five seeds each.
 
-Trains every variant on the lesson's own split of Fashion-MNIST (55,000 images to learn from, 5,000
-held out) and writes results/03_one_change.json when CNNCOURSE_STORE=1.
-
-    python studies/03_one_change.py
-
-Each finished run is kept in build/03_one_change/, so that an interrupted study goes on where it
-stopped; a change of this file or of the data starts it anew.
+Every variant is trained on the lesson's own split of Fashion-MNIST (55,000 images to learn from,
+5,000 held out); the test images are looked at once, after the last epoch.
+Run: python -m tools.study 03_one_change (started twice, it uses two cores).
 """
 
-import json
-import pathlib
-import time
+from functools import partial
 
-from cnncourse import budget, data, results
+from cnncourse import data
+from tools import study
 
 import keras
-import numpy as np
 from keras import layers
 
-NAME = "03_one_change"
-EPOCHS = budget.choose(full=10, quick=1)
-IMAGES = budget.choose(full=None, quick=2_000)
-SEEDS = budget.choose(full=[1, 2, 3], quick=[1])
-MEASURES = ("test_accuracy", "validation_accuracy", "training_accuracy")
+EPOCHS = 10
+HELD_OUT = 5_000
 
 START = {"activation": "tanh", "pooling": "average", "optimizer": "SGD", "batch": 128, "rate": 0.01}
 MODERN = {"activation": "relu", "pooling": "max", "optimizer": "Adam", "batch": 32, "rate": 0.001}
@@ -39,7 +30,7 @@ VARIANTS = {
 }
 
 
-def build(activation: str, pooling: str) -> keras.Model:
+def build(activation, pooling):
     """The LeNet-like network of the lesson, 61,610 parameters."""
     pool = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}[pooling]
     return keras.Sequential(
@@ -57,81 +48,42 @@ def build(activation: str, pooling: str) -> keras.Model:
     )
 
 
-def measure(fashion: data.DataSet, settings: dict, seed: int) -> dict:
-    """Train one variant with one seed; return its accuracies and CPU seconds."""
-    (x_train, y_train), (x_val, y_val) = fashion.hold_out(len(fashion.x_train) // 12)
+def train(fashion, settings, seed):
+    (x_train, y_train), (x_val, y_val) = fashion.hold_out(HELD_OUT)
     x_train, x_val, x_test = (
         x[..., None].astype("float32") / 255 for x in (x_train, x_val, fashion.x_test)
     )
     keras.utils.set_random_seed(seed)
-    model = build(settings["activation"], settings["pooling"])
-    assert model.count_params() == 61_610
+    network = build(settings["activation"], settings["pooling"])
     optimizer = {"SGD": keras.optimizers.SGD, "Adam": keras.optimizers.Adam}[settings["optimizer"]]
-    model.compile(
-        optimizer=optimizer(learning_rate=settings["rate"]),
-        loss="sparse_categorical_crossentropy",
+    network.compile(
+        optimizer(learning_rate=settings["rate"]),
+        "sparse_categorical_crossentropy",
         metrics=["accuracy"],
         steps_per_execution=50,  # the same steps, with less of Python between them
     )
-    start = time.process_time()
-    history = model.fit(
+    history = network.fit(
         x_train, y_train, epochs=EPOCHS, batch_size=settings["batch"], verbose=0
     ).history
-    seconds = round(time.process_time() - start, 1)
     return {
-        "test_accuracy": model.evaluate(x_test, fashion.y_test, batch_size=1_000, verbose=0)[1],
-        "validation_accuracy": model.evaluate(x_val, y_val, batch_size=1_000, verbose=0)[1],
+        "test_accuracy": network.evaluate(x_test, fashion.y_test, batch_size=1_000, verbose=0)[1],
+        "validation_accuracy": network.evaluate(x_val, y_val, batch_size=1_000, verbose=0)[1],
         "training_accuracy": history["accuracy"][-1],
-        "images": len(x_train),
-        "cpu_seconds": seconds,
     }
 
 
-def kept(fashion: data.DataSet, variant: str, seed: int) -> dict:
-    """The measurements of a run: from an earlier start of this study, or measured now."""
-    key = {
-        "code": results.code_digest(__file__),
-        "data": fashion.provenance,
-        "budget": budget.name(),
-        "settings": VARIANTS[variant],
-        "seed": seed,
+def main():
+    fashion = data.load("fashion_mnist")
+    rows = {
+        name: study.Row(
+            train=partial(train, fashion, settings),
+            data=fashion,
+            images=len(fashion.x_train) - HELD_OUT,
+            epochs=EPOCHS,
+        )
+        for name, settings in VARIANTS.items()
     }
-    word = "".join(c if c.isalnum() else "_" for c in variant)
-    path = results.root() / "build" / NAME / f"{word}-{seed}-{budget.name()}.json"
-    if path.exists():
-        record = json.loads(path.read_text())
-        if record["key"] == key:
-            return record["found"]
-    found = measure(fashion, VARIANTS[variant], seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = pathlib.Path(f"{path}.partial")
-    partial.write_text(json.dumps({"key": key, "found": found}))
-    partial.replace(path)
-    return found
-
-
-def main() -> None:
-    book = results.Book(NAME)
-    fashion = data.load("fashion_mnist").take(train=IMAGES)
-    print(fashion)
-    for variant in VARIANTS:
-        runs = []
-        for seed in SEEDS:
-            found = kept(fashion, variant, seed)
-            runs.append(found)
-            about = {"data": fashion, "seeds": [seed], "epochs": EPOCHS, "images": found["images"]}
-            for name in MEASURES:
-                seconds = found["cpu_seconds"] if name == "test_accuracy" else None
-                book.add(f"{variant}/{seed}/{name}", found[name], cpu_seconds=seconds, **about)
-            print(
-                f"{variant:28} seed {seed}: test {found['test_accuracy']:.4f}, "
-                f"training {found['training_accuracy']:.4f}, {found['cpu_seconds']:.0f} CPU s",
-                flush=True,
-            )
-        for name in MEASURES:
-            mean = np.mean([run[name] for run in runs])
-            book.add(f"{variant}/mean/{name}", mean, **(about | {"seeds": SEEDS}))
-    print(book.close(key="all four/mean/test_accuracy"))
+    study.run("03_one_change", rows, key="all four, test_accuracy")
 
 
 if __name__ == "__main__":

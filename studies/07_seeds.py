@@ -1,18 +1,18 @@
-"""Lesson 07: the recipe and the deeper network, with augmentation and without, three seeds each.
+"""Lesson 07: the recipe and the deeper network, with augmentation and without, five seeds each.
 
 The settings were chosen on 200 of the training photographs; the validation photographs are looked
 at here alone, after the last epoch, and choose nothing.
-Run: python studies/07_seeds.py (started twice, it uses two cores).
+Run: python -m tools.study 07_seeds (started twice, it uses two cores).
 """
 
 from functools import partial
 
-from cnncourse import data, photos, results, study
+from cnncourse import data, photos
+from tools import study
 
 import keras
 from keras import layers
 
-SEEDS = (1, 2, 3)
 EPOCHS = 40
 BATCH = 32
 SIZE = (64, 64)
@@ -89,30 +89,22 @@ def train(tidy, network, augmented, seed):
 
 
 def main():
-    study.storing()
     tidy = photos.prepare(data.photographs("cats_vs_dogs"))
     rows = {
-        "recipe without augmentation": partial(train, tidy, recipe, False),
-        "recipe": partial(train, tidy, recipe, True),
-        "deeper without augmentation": partial(train, tidy, deeper, False),
-        "deeper": partial(train, tidy, deeper, True),
+        name: study.Row(
+            train=partial(train, tidy, network, augmented),
+            data=tidy,
+            images=sum(tidy.counts["train"].values()),
+            epochs=EPOCHS,
+        )
+        for name, network, augmented in (
+            ("recipe without augmentation", recipe, False),
+            ("recipe", recipe, True),
+            ("deeper without augmentation", deeper, False),
+            ("deeper", deeper, True),
+        )
     }
-    runs = study.measure("07_seeds", rows, SEEDS)
-    book = results.Book("07_seeds")
-    for row in rows:
-        seconds = [run["cpu_seconds"] for run in runs[row]]
-        for number in runs[row][0]:
-            book.add(
-                f"{row}, {number}",
-                [run[number] for run in runs[row]],
-                data=tidy,
-                seeds=list(SEEDS),
-                epochs=EPOCHS,
-                images=sum(tidy.counts["train"].values()),
-                cpu_seconds=sum(seconds),
-            )
-    total = sum(run["cpu_seconds"] for row in runs.values() for run in row)
-    print(book.close("deeper, validation_accuracy", total))
+    study.run("07_seeds", rows, key="deeper, validation_accuracy")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
-"""Lesson 08 solved: the course's own solutions of its exercises, trained in full, three seeds.
+"""Lesson 08 solved: the course's own solutions of its exercises, trained in full, five seeds.
 
-Run: python studies/08_solved.py (started twice, it uses two cores).
+Run: python -m tools.study 08_solved (started twice, it uses two cores).
 """
 
 from functools import partial
 
-from cnncourse import data, exercises, results, study
+from cnncourse import data, exercises
+from tools import study
 
 import keras
 import numpy as np
 
-SEEDS = (1, 2, 3)
 EPOCHS = 10
 
 
@@ -43,21 +43,14 @@ def train(images, seed):
 
 
 def main():
-    study.storing()
     mnist = data.load("mnist")
-    runs = study.measure("08_solved", {"solutions": partial(train, mnist)}, SEEDS)["solutions"]
-    book = results.Book("08_solved")
-    for number in [number for number in runs[0] if number != "cpu_seconds"]:
-        book.add(
-            number,
-            [run[number] for run in runs],
-            data=mnist,
-            seeds=list(SEEDS),
-            epochs=EPOCHS,
-            images=len(mnist.x_train) - len(mnist.x_train) // 10,
-            cpu_seconds=round(sum(run["cpu_seconds"] for run in runs), 1),
-        )
-    print(book.close("test_accuracy", sum(run["cpu_seconds"] for run in runs)))
+    row = study.Row(
+        train=partial(train, mnist),
+        data=mnist,
+        images=len(mnist.x_train) - len(mnist.x_train) // 10,
+        epochs=EPOCHS,
+    )
+    study.run("08_solved", {"solutions": row}, key="solutions, test_accuracy")
 
 
 if __name__ == "__main__":
