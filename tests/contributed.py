@@ -36,7 +36,8 @@ _START = _CODE.format(
 )
 _HINTS = (
     "Below the verdict, hints open by a click; "
-    '`exercises.hint("97/double")` gives the first, `exercises.solution("97/double")` the answer.\n\n'
+    '`exercises.hint("97/double")` gives the first, '
+    '`exercises.solution("97/double")` the answer.\n\n'
 )
 _END = _CODE.format('book.close(key="mean_of_squares")') + "## Key points\n\n- A mean is a sum.\n\n"
 

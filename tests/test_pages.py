@@ -161,16 +161,15 @@ def test_every_number_of_every_record_is_on_the_page(records, every_lesson):
     assert sections.keys() == files.keys()
     for record in records:
         raw = files[record.name]
-        named = [name for figure in record.figures for name in figure.names]
+        named = [figure.name for figure in record.figures]
         assert sorted(named) == sorted(entry["name"] for entry in raw["numbers"])
         values = {entry["name"]: entry["value"] for entry in raw["numbers"]}
         for figure in record.figures:
             text = results_page.ours(figure)
             assert f" {text} |" in sections[record.name]
             shown, *spread = re.sub(r"<small>|</small>", "", text).split("<br>")
-            mean = next((values[n] for n in figure.names if "/mean/" in n), None)
-            mean = values[figure.names[0]] if mean is None else mean
-            assert number(shown) == pytest.approx(mean, rel=2e-3, abs=6e-4), figure.names
+            mean = values[figure.name]
+            assert number(shown) == pytest.approx(mean, rel=2e-3, abs=6e-4), figure.name
             if spread:
                 low, high = spread[0].split(" to ")
                 percent = " %" if shown.endswith("%") else ""
@@ -193,8 +192,7 @@ RECORD = {
         {"name": "a|b", "value": -0.5},
         {"name": "matrix_cat_called_dog", "value": 3.0},
         {"name": "f1_cat", "value": 0.25},
-        {"name": "row/1/thing", "value": 2.0, "seeds": [1], "data": "own"},
-        {"name": "row/mean/thing", "value": 2.0},
+        {"name": "row, thing", "value": 2.0, "seeds": [1], "data": "own"},
     ],
     "data": {"own": {"name": "own", "whole": True}},
     "cpu_seconds": 12.3,
@@ -249,8 +247,8 @@ def test_what_the_results_page_says_of_the_table_is_so(records):
     assert lies["02_fair_comparison", "CIFAR-100: CNN as reported, test_accuracy"].startswith(
         "above"
     )
-    assert lies["03_as_reported", "relu_network/mean/test_accuracy"].startswith("below")
-    assert lies["03_as_reported", "lenet_like/mean/test_accuracy"].startswith("among")
+    assert lies["03_as_reported", "ReLU network, test_accuracy"].startswith("below")
+    assert lies["03_as_reported", "LeNet-like network, test_accuracy"].startswith("among")
     assert lies["04_seeds", "as reported, last_test_accuracy"].startswith("above")
     stopped = by_name["04_seeds"].figure("as reported, epochs")
     assert max(stopped.values) < 9  # the reported run stopped after 9
@@ -292,17 +290,16 @@ def test_how_a_number_is_written(name, value, text):
     assert course_facts.shown(name, value) == text
 
 
-def test_a_figure_gathers_its_seeds():
+def test_a_study_s_number_is_a_quantity_with_its_seeds(tmp_path):
     numbers = [
-        {"name": "net/1/acc", "value": 0.5, "seeds": [1], "cpu_seconds": 10},
-        {"name": "net/2/acc", "value": 0.7, "seeds": [2], "cpu_seconds": 20},
-        {"name": "net/mean/acc", "value": 0.6, "seeds": [1, 2]},
-        {"name": "other, acc", "value": 3, "values": [2, 4], "seeds": [1, 2], "cpu_seconds": 30},
+        {"name": "one", "value": 0.5, "cpu_seconds": 10},
+        {"name": "a, b, acc", "value": 3, "values": [2, 4], "seeds": [1, 2], "cpu_seconds": 30},
     ]
-    net, other = course_facts.gather(numbers)
-    assert (net.row, net.measure, net.value, net.spread) == ("net", "acc", 0.6, (0.5, 0.7))
-    assert (net.seeds, net.cpu_seconds) == ((1, 2), 15)
-    assert (other.value, other.values, other.cpu_seconds) == (3, (2, 4), 15)
+    (record,) = course_with(tmp_path, RECORD | {"numbers": numbers})
+    one, more = record.figures
+    assert (one.row, one.measure, one.spread, one.cpu_seconds) == ("one", "", None, 10)
+    assert (more.row, more.measure, more.value, more.spread) == ("a, b", "acc", 3, (2, 4))
+    assert (more.seeds, more.cpu_seconds) == ((1, 2), 15)
 
 
 # Tables
@@ -373,7 +370,7 @@ def test_the_built_pages_hold_what_was_made(site, every_lesson, records):
     for record in records:
         assert f"{record.name}" in results
         for figure in record.figures:
-            assert course_facts.shown(results_page.name_of(figure), figure.value) in results
+            assert course_facts.shown(figure.name, figure.value) in results
     drawn = parts(re.search(r'<svg class="lesson-map".*?</svg>', read("index.html"), re.S)[0])
     assert sorted(drawn["links"]) == [f"notebooks/{x.name}.html" for x in every_lesson]
     for x in every_lesson:

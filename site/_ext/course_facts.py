@@ -46,6 +46,7 @@ def direct_needs(lessons: list[Lesson]) -> dict[str, list[str]]:
 class Figure:
     """One quantity of a record: its mean over the seeds, and each seed's value."""
 
+    name: str  # what the record calls it
     row: str
     measure: str
     value: float
@@ -55,7 +56,6 @@ class Figure:
     images: int | None
     cpu_seconds: float | None  # of one run
     data: str | None
-    names: tuple[str, ...]  # what the record calls it
 
     @property
     def spread(self) -> tuple[float, float] | None:
@@ -64,7 +64,7 @@ class Figure:
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """results/<name>.json, with its quantities gathered over the seeds."""
+    """results/<name>.json."""
 
     name: str
     about: str
@@ -76,9 +76,9 @@ class Record:
         return self.name[:2]
 
     def figure(self, name: str) -> Figure:
-        """The quantity that the record calls `name` (one seed's name will do)."""
+        """The quantity that the record calls `name`."""
         for figure in self.figures:
-            if name in figure.names:
+            if name == figure.name:
                 return figure
         raise FactError(f"results/{self.name}.json has no {name!r}, which the results page quotes.")
 
@@ -93,7 +93,7 @@ def read_records(root: pathlib.Path = ROOT) -> list[Record]:
 def read_record(path: pathlib.Path, root: pathlib.Path = ROOT) -> Record:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        figures = gather(raw["numbers"])
+        figures = tuple(_figure(entry) for entry in raw["numbers"])
         raw["cpu_seconds"], raw["versions"], raw["date"], raw["data"], raw["key"]
     except (ValueError, KeyError, TypeError) as error:
         raise FactError(
@@ -109,7 +109,7 @@ def _about(name: str, root: pathlib.Path) -> str:
     if study.exists():
         said = ast.get_docstring(ast.parse(study.read_text(encoding="utf-8"))) or ""
         paragraphs = [" ".join(part.split()) for part in said.split("\n\n")[:2]]
-        kept = [re.sub(r"\s*(Run:|Writes|and writes) .*", "", p).rstrip(".") for p in paragraphs]
+        kept = [re.sub(r"\s*Run: .*", "", p).rstrip(".") for p in paragraphs]
         text = re.sub(r"^Lesson \d\d: ", "", ". ".join(p for p in kept if p)) + "."
         return text[:1].upper() + text[1:]
     if (root / "notebooks" / f"{name}.md").exists():
@@ -117,44 +117,22 @@ def _about(name: str, root: pathlib.Path) -> str:
     return "Made by code that is neither a lesson nor a study."
 
 
-_SEED = re.compile(r"(?P<row>.+)/(?P<seed>\d+|mean)/(?P<measure>[^/]+)")
-
-
-def gather(numbers: list[dict]) -> tuple[Figure, ...]:
-    """Turn the numbers of a record into quantities.
-
-    Studies name a number "row, measure" and keep a value a seed, or write "row/seed/measure" and
-    "row/mean/measure" as numbers of their own; both become one Figure.
-    """
-    groups: dict[tuple[str, str], list[tuple[str | None, dict]]] = {}
-    for entry in numbers:
-        match = _SEED.fullmatch(entry["name"])
-        if match:
-            key, seed = (match["row"], match["measure"]), match["seed"]
-        else:
-            row, _, measure = entry["name"].rpartition(", ")
-            key, seed = (row or entry["name"], measure if row else ""), None
-        groups.setdefault(key, []).append((seed, entry))
-    return tuple(_figure(row, measure, parts) for (row, measure), parts in groups.items())
-
-
-def _figure(row: str, measure: str, parts: list[tuple[str | None, dict]]) -> Figure:
-    runs = [entry for seed, entry in parts if seed != "mean"]
-    mean = next((entry["value"] for seed, entry in parts if seed == "mean"), None)
-    values = [float(v) for entry in runs for v in entry.get("values", [entry["value"]])]
-    seconds = [entry["cpu_seconds"] for entry in runs if "cpu_seconds" in entry]
-    first = runs[0]
+def _figure(entry: dict) -> Figure:
+    """A number of a record as a quantity; a study names one "row, measure"."""
+    row, _, measure = entry["name"].rpartition(", ")
+    values = tuple(float(v) for v in entry.get("values", [entry["value"]]))
+    seconds = entry.get("cpu_seconds")
     return Figure(
-        row=row,
-        measure=measure,
-        value=float(sum(values) / len(values) if mean is None else mean),
-        values=tuple(values),
-        seeds=tuple(seed for entry in runs for seed in entry.get("seeds", ())),
-        epochs=first.get("epochs"),
-        images=first.get("images"),
-        cpu_seconds=sum(seconds) / len(values) if seconds else None,
-        data=first.get("data"),
-        names=tuple(entry["name"] for _, entry in parts),
+        name=entry["name"],
+        row=row or entry["name"],
+        measure=measure if row else "",
+        value=float(entry["value"]),
+        values=values,
+        seeds=tuple(entry.get("seeds", ())),
+        epochs=entry.get("epochs"),
+        images=entry.get("images"),
+        cpu_seconds=None if seconds is None else seconds / len(values),
+        data=entry.get("data"),
     )
 
 

@@ -64,13 +64,13 @@ REPORTED = (
         "ReLU network of 38,254 parameters, Adam, batch 32",
         0.877,
         "03_as_reported",
-        "relu_network/mean/test_accuracy",
+        "ReLU network, test_accuracy",
     ),
     Reported(
         "LeNet-like network of 61,610 parameters, SGD, batch 128",
         0.817,
         "03_as_reported",
-        "lenet_like/mean/test_accuracy",
+        "LeNet-like network, test_accuracy",
     ),
     Reported(
         "CNN of 225,610 parameters, early stopping, last weights kept",
@@ -138,18 +138,14 @@ def small(text: str) -> str:
     return f"<br><small>{text}</small>" if text else ""
 
 
-def name_of(figure: Figure) -> str:
-    return f"{figure.row}, {figure.measure}" if figure.measure else figure.row
-
-
 def reads(name: str) -> str:
-    """A number's name in words: underscores and slashes are for programs."""
+    """A number's name in words: underscores are for programs."""
     return escape(name.replace("_", " "))
 
 
 def ours(figure: Figure) -> str:
     """The mean, and below it the lowest and highest seed."""
-    name = name_of(figure)
+    name = figure.name
     text = shown(name, figure.value)
     if figure.spread:
         low, high = (shown(name, v, figure.value).removesuffix(" %") for v in figure.spread)
@@ -333,7 +329,7 @@ def _by_measure(figures: list[Figure]) -> str | None:
 
 
 def _one_a_row(figures: list[Figure]) -> str:
-    rows = [[reads(name_of(f)) + small(how(f)), ours(f), seconds(f.cpu_seconds)] for f in figures]
+    rows = [[reads(f.name) + small(how(f)), ours(f), seconds(f.cpu_seconds)] for f in figures]
     return _without_empty(["", "measured", "CPU s a run"], rows)
 
 
