@@ -229,3 +229,10 @@ def test_the_table_has_every_lesson_with_its_minutes():
         assert name == path.stem
         assert abs(float(exact) - int(minutes)) < 2.6
         assert int(stated) == lessons.read(path).minutes
+
+
+@pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.stem)
+def test_a_lesson_takes_the_time_that_it_says(path):
+    takes = lessons.count(path).minutes
+    assert lessons.read(path).minutes == takes
+    assert takes <= (60 if path.stem.startswith("01_") else 75)
