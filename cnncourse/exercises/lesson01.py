@@ -545,7 +545,9 @@ EXERCISES = (
                 for row in range(height):
                     for column in range(width):
                         top, left = row * stride, column * stride
-                        window = image[top : top + kernel_height, left : left + kernel_width]
+                        rows = slice(top, top + kernel_height)
+                        columns = slice(left, left + kernel_width)
+                        window = image[rows, columns]
                         out[row, column] = np.sum(window * kernel) + bias
                 return out
         """,
@@ -961,7 +963,8 @@ EXERCISES = (
                 for row in range(height):
                     for column in range(width):
                         top, left = row * size, column * size
-                        out[row, column] = image[top : top + size, left : left + size].max()
+                        window = image[top : top + size, left : left + size]
+                        out[row, column] = window.max()
                 return out
         """,
         right=(

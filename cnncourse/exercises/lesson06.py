@@ -865,7 +865,7 @@ EXERCISES = (
         solution="""
             def maxpool2d(images, k):
                 window = [1, k, k, 1]
-                return tf.nn.max_pool2d(images, ksize=window, strides=window, padding="SAME")
+                return tf.nn.max_pool2d(images, window, window, padding="SAME")
         """,
         right=(
             'maxpool2d = lambda images, k: tf.nn.max_pool2d(images, k, k, "SAME")',
@@ -1264,7 +1264,8 @@ EXERCISES = (
         solution="""
             def count_inception(depth, ones, reduce3, threes, reduce5, fives, project):
                 reading_the_input = (depth + 1) * (ones + reduce3 + reduce5 + project)
-                return reading_the_input + (9 * reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                convolving = (9 * reduce3 + 1) * threes + (25 * reduce5 + 1) * fives
+                return reading_the_input + convolving
         """,
         right=(
             """
