@@ -593,7 +593,11 @@ EXERCISES = (
         draw=draw_settings,
         solution="""
             def one_change(start, other):
-                return [start | {name: other[name]} for name in start if start[name] != other[name]]
+                return [
+                    start | {name: other[name]}
+                    for name in start
+                    if start[name] != other[name]
+                ]
         """,
         right=(
             """
