@@ -2,8 +2,7 @@
 
 import json
 
-from cnncourse import results
-from tools import study
+from cnncourse import results, study
 
 import pytest
 
