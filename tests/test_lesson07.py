@@ -1,9 +1,8 @@
 """Lesson 07: a folder of other photographs goes through it, and its numbers hold its story."""
 
-import json
 import pathlib
 
-from cnncourse import results
+from cnncourse import classifier, results
 
 import jupytext
 import numpy as np
@@ -44,6 +43,12 @@ def own_photographs(folder, classes):
     PIL.Image.fromarray(cmyk, mode="CMYK").save(place / "printer.jpg")
 
 
+def on_disk(folder):
+    """The names of all files of a folder, hidden ones among them."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix() for path in found}
+
+
 @pytest.fixture
 def lesson_with(tmp_path, monkeypatch):
     """`lesson_with(folder)`: the names that the lesson's cells on one's own photographs leave."""
@@ -67,23 +72,21 @@ def test_own_photographs_go_through_the_lesson_and_predict(classes, tmp_path, le
     found = lesson_with(tmp_path / "mine")
 
     own = found["own"]
+    assert on_disk(tmp_path / "mine") == own.fates.keys()
     files = len(classes) * PER_CLASS + len(BROKEN) + len(CONVERTED)
     assert own.files == len({*own.as_is, *own.converted, *own.left_out}) == files
     assert own.left_out == {f"apples/{name}": reason for name, reason in BROKEN.items()}
     assert set(own.converted) == {f"apples/{name}" for name in CONVERTED}
     assert found["matrix"].sum() == sum(own.counts["validation"].values())
 
-    answer = found["own_answer"]
-    assert answer.returncode == 1
-    told = json.loads(answer.stdout)
-    assert told["class_names"] == list(classes)
-    *photographs, broken = told["photographs"]
+    assert classifier.load(found["work"] / "own.keras").class_names == classes
+    *photographs, broken = found["own_answers"]
     assert len(photographs) == 4
     for photograph in photographs:
-        assert photograph["label"] in classes
-        assert photograph["error"] is None
-        assert sum(photograph["probabilities"].values()) == pytest.approx(1)
-    assert (broken["label"], broken["error"]) == (None, "not an image")
+        assert photograph.label in classes
+        assert photograph.error is None
+        assert sum(photograph.probabilities.values()) == pytest.approx(1)
+    assert (broken.label, broken.error) == (None, "not an image")
     assert f"all {files} files are accounted for" in capsys.readouterr().out
 
 
@@ -107,6 +110,7 @@ def test_a_folder_below_home_with_names_and_files_of_all_sorts(
     found = lesson_with("~/photos")
 
     own = found["own"]
+    assert on_disk(mine) == own.fates.keys()
     left_out |= {f"St. Bernard/{name}": reason for name, reason in BROKEN.items()}
     assert own.left_out == left_out
     assert own.converted["pears/without_ending"].endswith("(named without)")
@@ -119,9 +123,9 @@ def test_a_folder_below_home_with_names_and_files_of_all_sorts(
     assert all(own.fates[file] == fate for file, _, fate in (x.partition(": ") for x in fates))
     assert len(left_out) + len(own.converted) == found["LINES"] + int(lines[at].split()[1])
     assert found["own_classes"] == ["St. Bernard", "pears"]
-    *photographs, broken = json.loads(found["own_answer"].stdout)["photographs"]
-    assert {photograph["label"] for photograph in photographs} <= {"St. Bernard", "pears"}
-    assert (len(photographs), broken["label"]) == (4, None)
+    *photographs, broken = found["own_answers"]
+    assert {photograph.label for photograph in photographs} <= {"St. Bernard", "pears"}
+    assert (len(photographs), broken.label) == (4, None)
 
 
 def test_the_numbers_on_record_hold_the_story():
