@@ -544,7 +544,7 @@ EXERCISES = (
         ),
         solution='''
             def flattened_size(side, kernel, pool, kernels):
-                """The numbers that Flatten passes on after one convolution and one pooling."""
+                """How many numbers Flatten passes on after convolution and pooling."""
                 return ((side - kernel + 1) // pool) ** 2 * kernels
         ''',
         right=(
