@@ -21,9 +21,7 @@ def solution(name):
 
 
 def train(images, seed):
-    x_train, x_test = (
-        solution("add_channel")(solution("normalise")(x)) for x in (images.x_train, images.x_test)
-    )
+    x_train, x_test = (solution("prepare")(x) for x in (images.x_train, images.x_test))
     y_train, y_test = (solution("one_hot")(y) for y in (images.y_train, images.y_test))
     keras.utils.set_random_seed(seed)
     network = solution("compile_network")(solution("build_network")())

@@ -61,6 +61,7 @@ def nothing_is_sent(monkeypatch):
 
     for name in ("connect", "connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, connect)
+    monkeypatch.setenv("CNNCOURSE_SOURCES", "folder,drawn")  # an exercise may ask for images
 
 
 def assert_no_answer_is_running():

@@ -300,3 +300,29 @@ def test_an_unknown_name_is_an_error_that_lists_the_known(name, told):
     for ask in (lambda: exercises.check(name, 1), lambda: exercises.hint(name)):
         with pytest.raises(ValueError, match=re.escape(told)):
             ask()
+
+
+def test_a_right_answer_is_told_what_its_exercise_reports_of_it_and_a_wrong_one_nothing():
+    told = []
+
+    def report(answer):
+        told.append(answer)
+        return [("Its sum", str(np.sum(answer)))]
+
+    exercise = make_value(report=report)
+    assert "Its sum: 10.5" in str(judged(exercise.solution, exercise))
+    assert len(told) == 1, "the bank's own answers are not reported on"
+    assert "Its sum" not in str(judged(exercise.mistakes[0].code, exercise))
+    assert len(told) == 1
+
+
+def test_a_report_that_cannot_be_made_says_so_and_the_answer_stays_right(capsys):
+    def report(answer):
+        print("here it comes")
+        raise ZeroDivisionError("by nought")
+
+    verdict = judged(make_value().solution, make_value(report=report))
+    assert verdict.right
+    assert "could not be measured" in str(verdict)
+    assert "by nought" in str(verdict)
+    assert capsys.readouterr() == ("", "")

@@ -62,12 +62,14 @@ The exercises of lesson NN are the tuple `EXERCISES` in `lessonNN.py` beside thi
   with `cases` what it returns, and gives a dict: {"number of parameters": model.count_params()}.
   Every right answer must have the same facts. `Mistake(..., by=("padding",))` is known by these
   facts alone. `raise Wrong("...")` says in your own words why there is nothing to judge.
+- Where a right answer is worth measuring (a trained network), `report` takes it and gives further
+  parts of the verdict; it is called for answers of readers alone, and for right ones.
 - `Mistake(..., when=function)` is for a mistake with many faces: `when` takes one `Trial` a case
   and says whether the message is true, such as "right wherever the stride is 1": `_when.py` has
   the common ones. An answer gets the first mistake that fits it: the special before the general.
 - A hint does not give the answer before the last. A message says what the reader's code does,
   and why that is not what is asked; sentences may use `code`.
-- A cell that needs the reader's answers begins with `if exercises.done("08/normalise", ...):`, so
+- A cell that needs the reader's answers begins with `if exercises.done("08/prepare", ...):`, so
   that the lesson runs from top to bottom whichever blanks are filled.
 - `tests/test_exercises_bank.py` tries the solution, every right answer and every mistake, and
   `tests/test_generated_answers.py` every single change to the solution; what it finds in one

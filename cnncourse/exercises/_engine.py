@@ -81,7 +81,7 @@ def judge(exercise, answer):
     if right(exercise, outcomes):
         if missing := outcomes[0].missing:
             return not_attempted(exercise, missing=missing)
-        return Verdict(exercise.name, "right", [("", exercise.shows)])
+        return Verdict(exercise.name, "right", [("", exercise.shows), *reported(exercise, answer)])
     lines, untouched = left
     refused = any(outcome.wrong == str(InsideAnswerError()) for outcome in outcomes)
     if not refused and (lines or untouched or any(outcome.blank for outcome in outcomes)):
@@ -90,6 +90,18 @@ def judge(exercise, answer):
         if fits(mistake, theirs, outcomes, exercise):
             return wrong(exercise, outcomes, run.printed, mistake)
     return wrong(exercise, outcomes, run.printed)
+
+
+def reported(exercise, answer):
+    """What the exercise has to say of this right answer, or why that cannot be found out."""
+    if exercise.report is None:
+        return []
+    parts = []
+    run = limited(lambda: parts.extend(exercise.report(answer)), exercise.seconds)
+    if run.error or not run.ended:
+        why = show(run.error) if run.error else f"stopped at its limit of {run.stopped}"
+        return [("", f"It could not be measured: {why}")]
+    return parts
 
 
 def names_around(answer):

@@ -51,6 +51,8 @@ class Exercise:
     facts: what is judged where values cannot be compared: takes the answer (with cases, what the
         answer returns) and gives a dict of named facts, equal for every right answer; raises
         Wrong to say why an answer cannot be judged.
+    report: what a right answer is told of itself beside `shows`, such as what was measured of it:
+        takes the answer and gives a verdict's parts.
     answer: the expression given to `check` (default: the name behind the slash).
     setup: code that runs before the solution: what the lesson's earlier cells provide.
     tolerance: allowed difference of floating-point numbers, as a part of the largest expected.
@@ -69,6 +71,7 @@ class Exercise:
     draw: Callable[[np.random.Generator], tuple | dict] | None = None
     changes: Sequence[str] = ()
     facts: Callable[[Any], dict] | None = None
+    report: Callable[[Any], list[tuple[str, str]]] | None = None
     answer: str = ""
     setup: str = "import numpy as np"
     tolerance: float = 1e-5

@@ -123,6 +123,12 @@ def array_facts(value):
     return {"axes": array.ndim, "shape": str(array.shape), "numbers": array}
 
 
+def image_facts(value):
+    """The same, with the numbers in a row: two mistakes at once are told one after the other."""
+    facts = array_facts(value)
+    return {"shape": facts["shape"], "numbers, image after image": facts["numbers"].ravel()}
+
+
 def network_facts(model):
     """What is asked of the reader's network, whatever it is made of."""
     import keras

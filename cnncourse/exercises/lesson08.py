@@ -2,18 +2,20 @@
 
 import functools
 
-from cnncourse.exercises import Exercise, Mistake, _training
+from cnncourse.exercises import Exercise, Mistake, _fashion, _training
 from cnncourse.exercises._networks import (
     FreshNetwork,
     array_facts,
     compiled_facts,
     digits,
     functional_network,
+    image_facts,
     linear_network,
     named,
     network_facts,
     plain_network,
 )
+from cnncourse.exercises._when import differs
 
 import numpy as np
 
@@ -24,6 +26,13 @@ _FIRST = f"""
 {_KERAS}
 def first_convolution(network):
     return next(layer for layer in network.layers if isinstance(layer, layers.Conv2D))
+"""
+
+_FASHION = f"""
+{_KERAS}
+from cnncourse.exercises import _fashion
+fashion = _fashion.images().take(train=3_000)
+SEED, FASHION_EPOCHS = 8, 1
 """
 
 
@@ -151,37 +160,67 @@ def train(network, images, labels, epochs):
 """
 
 
+def clothed(
+    start="keras.Input((28, 28, 1)),",
+    hidden="",
+    last='layers.Dense(10, activation="softmax"),',
+    scale=" / 255",
+    fit="fit(x, fashion.y_train, batch_size=50, verbose=0)",
+):
+    return f"""
+keras.utils.set_random_seed(1)
+x = fashion.x_train[..., np.newaxis].astype("float32"){scale}
+fashion_network = keras.Sequential([
+    {start}
+    layers.Conv2D(8, 3, strides=2, activation="relu"),
+    layers.Flatten(),
+    {hidden}
+    {last}
+])
+fashion_network.compile("adam", "sparse_categorical_crossentropy")
+fashion_network.{fit}
+"""
+
+
+UNFITTED = "count_params()"
+
 EXERCISES = (
     Exercise(
-        name="08/normalise",
+        name="08/prepare",
         task=(
-            "Write `normalise(images)`: pixels from 0 to 255 in, the same images with numbers "
-            "from 0 to 1 out."
+            "Write `prepare(images)`: pixels from 0 to 255 of shape (number, 28, 28) in; the same "
+            "pixels as numbers from 0 to 1, of shape (number, 28, 28, 1), out."
         ),
         hints=(
-            "Black, 0, stays 0. White, 255, becomes 1. What does one have to do to 255 for that?",
-            "Divide by the largest value that a pixel can have. `/` makes floats of whole numbers; "
-            "`//` would round down.",
-            'In the place of the dots: `images.astype("float32") / 255`.',
+            "Two things are to be done. Black, 0, stays 0, and white, 255, becomes 1. And there "
+            "is one axis more, at the end, of length 1.",
+            "Divide by the largest value that a pixel can have: `/` makes floats of whole "
+            "numbers, `//` would round down. `np.expand_dims(images, -1)` or an index with "
+            "`np.newaxis` adds the axis.",
+            'In the place of the dots: `images[..., np.newaxis].astype("float32") / 255`. (The '
+            "three dots in the index are Python, and stay: they stand for all the axes that are "
+            "there.)",
         ),
         solution="""
-            def normalise(images):
-                return images.astype("float32") / 255
+            def prepare(images):
+                return images[..., np.newaxis].astype("float32") / 255
         """,
         right=(
-            "def normalise(images): return images / 255.0",
-            "def normalise(images): return np.float32(images) * np.float32(1 / 255)",
-            "def normalise(images):\n    images = np.array(images, float)\n    images /= 255\n"
-            "    return images",
+            "def prepare(images): return np.expand_dims(images / 255.0, -1)",
+            "def prepare(images): return np.float32(images)[:, :, :, None] * np.float32(1 / 255)",
+            "def prepare(images):\n    images = np.array(images, float)\n    images /= 255\n"
+            "    return images.reshape(-1, 28, 28, 1)",
             "import tensorflow as tf\n"
-            "def normalise(images): return tf.image.convert_image_dtype(images, tf.float32)",
-            "def normalise(images): return keras.ops.cast(images, 'float32') / 255",
-            "def normalise(images): return [image / 255 for image in images]",
-            "def normalise(images):\n    out = np.zeros(images.shape)\n"
-            "    for i in range(len(images)):\n        out[i] = images[i] / 255\n    return out",
-            "def normalise(images): return keras.layers.Rescaling(1 / 255)(images)",
-            "def normalise(images): return images.reshape(-1, 28, 28) / 255",
-            "def normalise(images): return (images / 255).tolist()",
+            "def prepare(images):\n"
+            "    return tf.image.convert_image_dtype(images, tf.float32)[..., tf.newaxis]",
+            "def prepare(images):\n"
+            "    return keras.ops.expand_dims(keras.ops.cast(images, 'float32') / 255, -1)",
+            "def prepare(images): return [image[..., None] / 255 for image in images]",
+            "def prepare(images):\n    out = np.zeros((*images.shape, 1))\n"
+            "    for i in range(len(images)):\n        out[i, :, :, 0] = images[i] / 255\n"
+            "    return out",
+            "def prepare(images): return np.stack([keras.layers.Rescaling(1 / 255)(images)], 3)",
+            "def prepare(images): return (images / 255).reshape(*images.shape, 1).tolist()",
         ),
         setup=_KERAS,
         seconds=20,
@@ -191,84 +230,166 @@ EXERCISES = (
                 random, int(random.integers(1, 5)), *[(0, 255), (9, 204)][random.integers(2)]
             ),
         ),
+        facts=image_facts,
         tolerance=1e-3,  # float16 will do
         mistakes=(
             Mistake(
-                code="def normalise(images): return images // 255",
+                code="def prepare(images): return np.expand_dims(images / 255, 0)",
+                by=("shape",),
+                message=(
+                    "The new axis stands first: this is a batch of one, which holds all the "
+                    "images. The channels come last."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return np.expand_dims(images / 255, 1)",
+                by=("shape",),
+                message=(
+                    "The new axis stands before height and width: 'channels first', as other "
+                    "libraries want it. Keras on TensorFlow wants the channels last."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return np.expand_dims(images / 255, 2)",
+                by=("shape",),
+                message=(
+                    "The new axis stands between height and width. It has to come after both, as "
+                    "the last one."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images.reshape(28, 28, -1, 1) / 255",
+                by=("shape",),
+                message=(
+                    "The number of images has to come first. `reshape` only deals the same numbers "
+                    "out anew, so the 28 × 28 in front tear the images apart."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images.reshape(28, 28, 1) / 255",
+                message=(
+                    "This is the shape of one image, without the number of images in front. -1 "
+                    "stands for 'as many as there are'."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images.reshape(60000, 28, 28, 1) / 255",
+                message=(
+                    "60,000 is right for the training images alone; the same function has to work "
+                    "for the test images too. -1 stands for 'as many as there are'."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return np.stack([images / 255] * 3, axis=-1)",
+                by=("shape",),
+                message=(
+                    "This makes three equal channels, as of a colour image. A grey image has one."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images.reshape(-1, 784) / 255",
+                by=("shape",),
+                message=(
+                    "This flattens each image into a row, as a dense layer wants it. A convolution "
+                    "needs height and width, and the channel axis after them."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images[:, :, :1, None] / 255",
+                by=("shape",),
+                message=(
+                    "Here an axis is cut to its first entry, so most pixels are lost. The new "
+                    "axis is put beside the old ones: every pixel stays."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images[0][..., None] / 255",
+                by=("shape",),
+                message="This is the first image alone. All of them are wanted.",
+            ),
+            Mistake(
+                code="def prepare(images): return images[..., None, None] / 255",
+                by=("shape",),
+                message="There are two new axes at the end. One is wanted, for the grey channel.",
+            ),
+            Mistake(
+                code="def prepare(images): return images",
+                message=(
+                    "The images came back as they were: numbers from 0 to 255, and three axes. A "
+                    "change of type divides nothing, and what a loop computes is lost unless it "
+                    "is put into an array and returned."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images / 255",
+                by=("shape",),
+                message=(
+                    "The axis of the channel is missing: these images still have three axes, and "
+                    "a convolution wants four."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images[..., None] // 255",
                 message=(
                     "Everything below 255 became 0, and the grey pixels are lost: whole numbers "
                     "cannot hold parts of 1. Divide with `/`, and keep the floats that come out."
                 ),
             ),
             Mistake(
-                code="def normalise(images):\n    images /= 255\n    return images",
+                code="def prepare(images):\n    images /= 255\n    return images[..., None]",
                 message=(
                     "`/=` would put the floats back into the array of whole numbers that came in, "
                     "and NumPy refuses. Make a new array: `images / 255`."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return images / 255 / 255",
+                code="def prepare(images): return images[..., None] / 255 / 255",
                 message=(
                     "This divides twice: white becomes 1/255, and all digits are almost black. "
                     "Once is enough."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return images / 256",
+                code="def prepare(images): return images[..., None] / 256",
                 message=(
                     "Almost: the largest value is 255, as counting begins at 0. After a division "
                     "by 256 white is a little less than 1."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return np.round(images / 255)",
+                code="def prepare(images): return np.round(images / 255)[..., None]",
                 message=(
                     "Only 0 and 1 are left: each pixel is black or white. The greys between are "
                     "a part of the picture, so leave them as they come out of the division."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return 1 - images / 255",
+                code="def prepare(images): return 1 - images[..., None] / 255",
                 message=(
                     "Black and white are exchanged here. The range is right; asked for are the "
                     "same images, with black as 0."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return images / 255 - 0.5",
+                code="def prepare(images): return images[..., None] / 255 - 0.5",
                 message="This goes from -0.5 to 0.5. Asked for is 0 to 1, with black as 0.",
             ),
             Mistake(
-                code="def normalise(images): return images / 100",
+                code="def prepare(images): return images[..., None] / 100",
                 message=(
                     "A division by 100 makes 2.55 of white. The number to divide by is the "
                     "largest that a pixel can have."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return (images / 255)[..., None]",
-                message=(
-                    "The numbers are right, and there is an axis too many: the channel axis is "
-                    "the next exercise's. The images keep their shape here."
-                ),
-            ),
-            Mistake(
-                code="def normalise(images): return (images / 255).reshape(len(images), 784)",
-                message=(
-                    "The numbers are right, but each image was flattened into a row. The images "
-                    "keep their shape: a convolution needs height and width."
-                ),
-            ),
-            Mistake(
-                code="def normalise(images): return [image / image.max() for image in images]",
+                code="def prepare(images): return [i[..., None] / i.max() for i in images]",
                 message=(
                     "This divides each image by its own brightest pixel, so the same grey becomes "
                     "another number in another image. Divide all by the same number: 255."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return images / images.max()",
+                code="def prepare(images): return images[..., None] / images.max()",
                 message=(
                     "This divides by the brightest pixel that happens to be there. Training and "
                     "test images must be scaled by the same number, or the same grey means two "
@@ -277,9 +398,9 @@ EXERCISES = (
             ),
             Mistake(
                 code=(
-                    "def normalise(images):\n"
+                    "def prepare(images):\n"
                     "    low, high = images.min(), images.max()\n"
-                    "    return (images - low) / (high - low)"
+                    "    return (images[..., None] - low) / (high - low)"
                 ),
                 message=(
                     "This stretches each set to its own darkest and brightest pixel, so the same "
@@ -287,28 +408,43 @@ EXERCISES = (
                 ),
             ),
             Mistake(
-                code="def normalise(images): return images.astype('float32')",
+                code="def prepare(images): return images[..., None].astype('float32')",
                 message=(
-                    "The numbers still go from 0 to 255. A change of type divides nothing, and "
-                    "what a loop computes is lost unless it is put into an array and returned."
+                    "The shape is right, and the numbers still go from 0 to 255: divide them by "
+                    "255."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return images / 127.5 - 1",
+                code="def prepare(images): return np.zeros(images.shape + (1,))",
+                message=(
+                    "The shape is right, and all the pixels are 0. An array of zeros has to be "
+                    "filled with the images."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images.transpose(0, 2, 1)[..., None] / 255",
+                message=(
+                    "The shape is right, but rows and columns have changed places: the digits lie "
+                    "on their sides, mirrored. No pixel is to move."
+                ),
+            ),
+            Mistake(
+                code="def prepare(images): return images[..., None] / 127.5 - 1",
                 message=(
                     "This goes from -1 to 1. Networks learn from such numbers too; asked for is "
                     "0 to 1, with black as 0."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return (images - images.mean()) / images.std()",
+                code="def prepare(images):\n"
+                "    return ((images - images.mean()) / images.std())[..., None]",
                 message=(
                     "This standardises: mean 0 and standard deviation 1. It is another way to "
                     "scale, and it depends on the set of images; asked for is 0 to 1."
                 ),
             ),
             Mistake(
-                code="def normalise(images): return keras.utils.normalize(images)",
+                code="def prepare(images): return keras.utils.normalize(images)[..., None]",
                 message=(
                     "`keras.utils.normalize` divides each row by its own length, which bends the "
                     "picture. What is asked for is one division for all pixels."
@@ -316,135 +452,9 @@ EXERCISES = (
             ),
         ),
         shows=(
-            "Every pixel was divided by the same 255, so that pictures stay as they are and "
-            "numbers have the size that a network's starting weights are made for."
-        ),
-    ),
-    Exercise(
-        name="08/add_channel",
-        task=(
-            "Write `add_channel(images)`: shape (number, 28, 28) in, the same pixels as "
-            "(number, 28, 28, 1) out."
-        ),
-        hints=(
-            "No pixel changes, and their order stays. There is one axis more, at the end, of "
-            "length 1.",
-            "`np.expand_dims(images, axis)` adds an axis; the last place has the number -1. "
-            "Indexing with `np.newaxis` does it as well.",
-            "In the place of the dots: `images[..., np.newaxis]`. (Those three dots are Python, "
-            "and stay: they stand for all the axes that are there.)",
-        ),
-        solution="""
-            def add_channel(images):
-                return np.expand_dims(images, -1)
-        """,
-        right=(
-            "def add_channel(images): return images[..., np.newaxis]",
-            "def add_channel(images): return images[:, :, :, None]",
-            "def add_channel(images): return images.reshape(-1, 28, 28, 1)",
-            "def add_channel(images): return images.reshape(*images.shape, 1)",
-            "def add_channel(images): return np.stack([images], axis=3)",
-            "def add_channel(images): return keras.ops.expand_dims(images, -1)",
-            "def add_channel(images): return np.expand_dims(images, -1).tolist()",
-        ),
-        setup=_KERAS,
-        seconds=20,
-        cases=((*named(digits(2, _random)),), (*named(digits(3, _random)),)),
-        draw=lambda random: tuple(named(digits(int(random.integers(1, 9)), random))),
-        facts=array_facts,
-        mistakes=(
-            Mistake(
-                code="def add_channel(images): return np.expand_dims(images, 0)",
-                message=(
-                    "The new axis stands first: this is a batch of one, which holds all the "
-                    "images. The channels come last."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return np.expand_dims(images, 1)",
-                message=(
-                    "The new axis stands before height and width: 'channels first', as other "
-                    "libraries want it. Keras on TensorFlow wants the channels last."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return np.expand_dims(images, 2)",
-                message=(
-                    "The new axis stands between height and width. It has to come after both, as "
-                    "the last one."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return images.reshape(28, 28, -1, 1)",
-                message=(
-                    "The number of images has to come first. `reshape` only deals the same numbers "
-                    "out anew, so the 28 × 28 in front tear the images apart."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return images.reshape(28, 28, 1)",
-                message=(
-                    "This is the shape of one image, without the number of images in front. -1 "
-                    "stands for 'as many as there are'."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return images.reshape(60000, 28, 28, 1)",
-                message=(
-                    "60,000 is right for the training images alone; the same function has to work "
-                    "for the test images too. -1 stands for 'as many as there are'."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return np.stack([images] * 3, axis=-1)",
-                message=(
-                    "This makes three equal channels, as of a colour image. A grey image has one."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return images.reshape(-1, 784)",
-                message=(
-                    "This flattens each image into a row, as a dense layer wants it. A convolution "
-                    "needs height and width, and the channel axis after them."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return images[:, :, :1, None]",
-                message=(
-                    "Here an axis is cut to its first entry, so most pixels are lost. The new "
-                    "axis is put beside the old ones: every pixel stays."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return images.transpose(0, 2, 1)[..., None]",
-                message=(
-                    "The shape is right, but rows and columns have changed places: the digits lie "
-                    "on their sides, mirrored. No pixel is to move."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return np.zeros(images.shape + (1,))",
-                message=(
-                    "The shape is right, and all the pixels are 0. An array of zeros has to be "
-                    "filled with the images."
-                ),
-            ),
-            Mistake(
-                code="def add_channel(images): return images[0][..., None]",
-                message="This is the first image alone. All of them are wanted.",
-            ),
-            Mistake(
-                code="def add_channel(images): return images[..., None, None]",
-                message="There are two new axes at the end. One is wanted, for the grey channel.",
-            ),
-            Mistake(
-                code="def add_channel(images): return images",
-                message="The images came back as they were, with three axes; four are wanted.",
-            ),
-        ),
-        shows=(
-            "The axes are number, height, width, channels. Grey images have one channel, colour "
-            "images three, feature maps as many as there are kernels."
+            "Every pixel was divided by the same 255, so pictures stay as they are and numbers "
+            "have the size that a network's starting weights are made for. The axes are number, "
+            "height, width, channels: a grey image has one channel."
         ),
     ),
     Exercise(
@@ -2011,8 +2021,7 @@ EXERCISES = (
                 "    return int(np.argmax(shares))",
                 message=(
                     "This looks at the images that were called so, and not at those that are so: "
-                    "it picks them by `predicted`. Pick them by `labels` (precision and recall, "
-                    "lesson 04)."
+                    "it picks them by `predicted`. Pick them by `labels`."
                 ),
             ),
             Mistake(
@@ -2138,5 +2147,118 @@ EXERCISES = (
             "The share of each digit's own images is its recall, seen from the other side. A "
             "digit that occurs often is no longer blamed for it."
         ),
+    ),
+    Exercise(
+        name="08/fashion",
+        task=(
+            "Train a network of your own on `fashion`, with at most 100,000 parameters, and call "
+            "it `fashion_network`: a Keras model that takes images as `prepare` makes them, and "
+            "gives ten numbers for each."
+        ),
+        hints=(
+            "The way is that of the digits: images with the channel axis and numbers from 0 to 1, "
+            "a network, `compile`, `fit` with a part held out. The labels may stay whole numbers "
+            "with the loss that lesson 03 takes for these.",
+            "Two or three pairs of convolution and pooling, then Flatten and Dense(10), stay below "
+            "100,000 parameters if the maps that Flatten gets are small. `count_params()` counts.",
+            "Decide beforehand what the held-out images are to choose, such as how much "
+            "`layers.Dropout` stands before the last layer, and train one network for each choice "
+            "with all else equal.",
+        ),
+        setup=_FASHION,
+        solution="""
+            # The plan, made before any training: images held out, 1 in 12 as in
+            # lesson 03, choose how much dropout. Test images choose nothing.
+            x = fashion.x_train[..., np.newaxis].astype("float32") / 255
+            y, held = fashion.y_train, len(fashion.x_train) // 12
+
+
+            def trained(dropout):
+                keras.utils.set_random_seed(SEED)
+                network = keras.Sequential(
+                    [
+                        keras.Input((28, 28, 1)),
+                        layers.Conv2D(32, 3, padding="same", activation="relu"),
+                        layers.MaxPooling2D(2),
+                        layers.Conv2D(64, 3, padding="same", activation="relu"),
+                        layers.MaxPooling2D(2),
+                        layers.Flatten(),
+                        layers.Dropout(dropout),
+                        layers.Dense(10, activation="softmax"),
+                    ]
+                )
+                network.compile(
+                    keras.optimizers.Adam(0.002),
+                    loss="sparse_categorical_crossentropy",
+                    metrics=["accuracy"],
+                )
+                history = network.fit(
+                    x[held:],
+                    y[held:],
+                    batch_size=128,
+                    epochs=FASHION_EPOCHS,
+                    validation_data=(x[:held], y[:held]),
+                    verbose=2,
+                )
+                return network, history.history["val_accuracy"][-1]
+
+
+            tried = [trained(dropout) for dropout in (0.0, 0.4)]
+            fashion_network = max(tried, key=lambda pair: pair[1])[0]
+        """,
+        right=(
+            clothed(),
+            clothed(start="keras.Input((28, 28)), layers.Reshape((28, 28, 1)),"),
+            clothed(start="keras.Input((28, 28, 1)), layers.BatchNormalization(),"),
+        ),
+        answer="fashion_network",
+        facts=_fashion.fashion_facts,
+        report=_fashion.fashion_report,
+        seconds=60,
+        mistakes=(
+            Mistake(
+                code=clothed(hidden="layers.Dense(80),", fit=UNFITTED),
+                when=differs("parameters above 100,000"),
+                message=(
+                    "There are too many parameters. Most of them stand in the first Dense layer "
+                    "after Flatten: each of its units has one for every number that comes in. "
+                    "Smaller maps, by pooling or a stride, or fewer units make them fewer."
+                ),
+            ),
+            Mistake(
+                code=clothed(last="layers.Dense(1),", fit=UNFITTED),
+                when=differs("numbers out for an image"),
+                message=(
+                    "What comes out for an image are not ten numbers in a row, one for each kind "
+                    "of clothing: `layers.Dense(10)` at the end gives them, with Flatten before it."
+                ),
+            ),
+            Mistake(
+                code=clothed(fit=UNFITTED),
+                by=("is better than a guess",),
+                message=(
+                    "This network knows no more of clothes than one that guesses: on images of the "
+                    "training set about one in ten is right. It has not been trained, or on "
+                    "something else, or with labels in another order than its images."
+                ),
+            ),
+            Mistake(
+                code=clothed(scale=""),
+                by=("pixels that it is best at",),
+                message=(
+                    "This network reads pixels from 0 to 255 better than numbers from 0 to 1: the "
+                    "division was left out when it was trained. The check hands it images as "
+                    "`prepare` makes them, so train it on such."
+                ),
+            ),
+            Mistake(
+                code="fashion_network = keras.Sequential([keras.Input((28, 28, 1))]).compile()",
+                message=(
+                    "Nothing stands in `fashion_network` (None): `compile` and `summary` give "
+                    "nothing back. Give the name to the network, and call these in other lines."
+                ),
+            ),
+        ),
+        shows=("This is a network within the limit, and it has learned from its images."),
     ),
 )
