@@ -283,7 +283,7 @@ EXERCISES = (
         ),
         solution='''
             def stop_and_best(losses, patience):
-                """The epoch at which the training stops and the best one until then, from 1."""
+                """The epoch at which training stops and the best one until then."""
                 best_epoch, lowest = 0, float("inf")
                 for epoch, loss in enumerate(losses, start=1):
                     if loss < lowest:
