@@ -45,10 +45,22 @@ def as_input(pixels, scale=1 / 255):
     return pixels[..., np.newaxis].astype("float32") * np.float32(scale)
 
 
-def answers(network, x):
-    """The class that a network gives most to, for each image; by parts, as memory is limited."""
+def outputs(network, x):
+    """What a network gives for each image; by parts, as memory is limited."""
     parts = [np.asarray(network(x[i : i + 250], training=False)) for i in range(0, len(x), 250)]
-    return np.concatenate(parts).argmax(axis=1)
+    return np.concatenate(parts)
+
+
+def accuracy(given, y):
+    return float(np.mean(given.argmax(axis=1) == y))
+
+
+def sureness(given):
+    """How probable its answers are to a network, on average; outputs may be logits as well."""
+    if given.min() < 0 or not np.allclose(given.sum(axis=1), 1, atol=1e-3):
+        given = np.exp(given - given.max(axis=1, keepdims=True))
+        given /= given.sum(axis=1, keepdims=True)
+    return given.max(axis=1).mean()
 
 
 # What is judged -----------------------------------------------------------------------------------
@@ -81,12 +93,14 @@ def fashion_facts(network):
     }
     learned = pixels = "unknown"
     if shape == (2, 10):
-        right, right_unscaled = (
-            np.mean(answers(network, as_input(x, scale)) == y) for scale in (1 / 255, 1)
-        )
+        scaled, unscaled = (outputs(network, as_input(x, scale)) for scale in (1 / 255, 1))
+        right, right_unscaled = accuracy(scaled, y), accuracy(unscaled, y)
         learned = max(right, right_unscaled) > GUESSING
-        pixels = "0 to 255" if right_unscaled > right + 0.02 else "0 to 1"
-    return facts | {"is better than a guess": learned, "pixels that it is best at": pixels}
+        # Of numbers 255 times smaller than those it knows, a network says less that is right, or
+        # the same, but hardly surer than a guess.
+        faint = right > 0.5 and sureness(scaled) < 0.2
+        pixels = "0 to 255" if faint or right_unscaled > right + 0.02 else "0 to 1"
+    return facts | {"is better than a guess": learned, "pixels that it knows": pixels}
 
 
 # What a right one is told -------------------------------------------------------------------------
@@ -97,11 +111,10 @@ def fashion_report(network):
     fashion, count = images(), network.count_params()
     digest = hashlib.sha256(b"".join(map(np.ndarray.tobytes, network.get_weights()))).digest()
     if digest not in _asked:
-        said = answers(network, as_input(fashion.x_test))
-        _asked[digest] = float(np.mean(said == fashion.y_test))
-    accuracy, times = _asked[digest], len(_asked)
+        _asked[digest] = accuracy(outputs(network, as_input(fashion.x_test)), fashion.y_test)
+    right, times = _asked[digest], len(_asked)
     told = (
-        f"Of {len(fashion.y_test):,} test images it gets {accuracy:.4f} right, with {count:,} "
+        f"Of {len(fashion.y_test):,} test images it gets {right:.4f} right, with {count:,} "
         "parameters. "
     )
     if times == 1:
@@ -117,7 +130,7 @@ def fashion_report(network):
         )
     if fashion.stand_in:
         return [("", told), ("", f"{fashion.caption}. So there is nothing to compare it with.")]
-    rows = [("your network", f"{count:,}", f"{accuracy:.4f}"), REPORTED, *stored()]
+    rows = [("your network", f"{count:,}", f"{right:.4f}"), REPORTED, *stored()]
     rows.sort(key=lambda row: -float(row[2][:6]))
     head = ("network", "parameters", "test accuracy")
     return [("", told), ("Beside others", as_text([head, *rows], right=[1]))]

@@ -1358,7 +1358,12 @@ EXERCISES = (
         solution="""
             def train(network, images, labels, epochs):
                 return network.fit(
-                    images, labels, batch_size=32, epochs=epochs, validation_split=0.1, verbose=2
+                    images,
+                    labels,
+                    batch_size=32,
+                    epochs=epochs,
+                    validation_split=0.1,
+                    verbose=2,
                 )
         """,
         right=(
@@ -1971,7 +1976,10 @@ EXERCISES = (
         setup=_KERAS,
         solution="""
             def worst_digit(labels, predicted):
-                shares = [(predicted[labels == digit] != digit).mean() for digit in range(10)]
+                shares = [
+                    (predicted[labels == digit] != digit).mean()
+                    for digit in range(10)
+                ]
                 return int(np.argmax(shares))
         """,
         right=(
@@ -2239,14 +2247,15 @@ EXERCISES = (
                 message=(
                     "This network knows no more of clothes than one that guesses: on images of the "
                     "training set about one in ten is right. It has not been trained, or on "
-                    "something else, or with labels in another order than its images."
+                    "something else, or with labels in another order than its images; or it failed "
+                    "to learn, as happens with pixels from 0 to 255."
                 ),
             ),
             Mistake(
                 code=clothed(scale=""),
-                by=("pixels that it is best at",),
+                by=("pixels that it knows",),
                 message=(
-                    "This network reads pixels from 0 to 255 better than numbers from 0 to 1: the "
+                    "This network knows pixels from 0 to 255 better than numbers from 0 to 1: the "
                     "division was left out when it was trained. The check hands it images as "
                     "`prepare` makes them, so train it on such."
                 ),
