@@ -1977,8 +1977,7 @@ EXERCISES = (
         solution="""
             def worst_digit(labels, predicted):
                 shares = [
-                    (predicted[labels == digit] != digit).mean()
-                    for digit in range(10)
+                    (predicted[labels == digit] != digit).mean() for digit in range(10)
                 ]
                 return int(np.argmax(shares))
         """,
