@@ -34,7 +34,7 @@ def test_data_lists_every_set_with_size_source_and_licence(capsys):
 
 def test_data_fill_says_what_it_could_not_do(capsys, tmp_path):
     assert command.main(["data", "fill", str(tmp_path / "class"), "cifar10"]) == 1
-    assert "cifar10        not to be had here: folder:" in capsys.readouterr().out
+    assert "cifar10        not found here: folder:" in capsys.readouterr().out
 
 
 def test_data_verify_names_what_is_wrong(capsys, tmp_path):

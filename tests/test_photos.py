@@ -1025,7 +1025,7 @@ def test_fill_verify_and_list_know_photographs(known, monkeypatch, tmp_path, cap
     monkeypatch.setenv("CNNCOURSE_SOURCES", "folder,drawn")
     target = tmp_path / "new"
     assert command.main(["data", "fill", str(target), "cats_vs_dogs"]) == 1
-    assert "not to be had here: folder: CNNCOURSE_DATA is not set" in capsys.readouterr().out
+    assert "not found here: folder: CNNCOURSE_DATA is not set" in capsys.readouterr().out
     monkeypatch.setenv("CNNCOURSE_DATA", str(known.parent))
     assert command.main(["data", "fill", str(target), "cats_vs_dogs"]) == 0
     assert "written, from the classroom folder: Pets" in capsys.readouterr().out

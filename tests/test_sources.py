@@ -201,7 +201,7 @@ def test_a_new_set_is_one_entry(monkeypatch, capsys, shape):
     )
     monkeypatch.setitem(catalogue.IMAGE_SETS, "signs", spec)
     images = data.load("signs")
-    assert "Road signs is not to be had here" in capsys.readouterr().out
+    assert "Road signs could not be found here" in capsys.readouterr().out
     assert (images.x_train.shape, len(images.y_test)) == ((230, *shape), 46)
     assert np.bincount(images.y_train).tolist() == [10] * 23
     assert "signs" in data.names()

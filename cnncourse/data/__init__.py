@@ -134,4 +134,4 @@ def locate(name: str) -> tuple[str, str, list[str]]:
 
 def _say_drawn(title: str, what: str, found: Found) -> None:
     tried = "".join(f"\n  {reason}" for reason in found.reasons)
-    print(f"STAND-IN: {title} is not to be had here, so drawn {what} take its place.{tried}")
+    print(f"STAND-IN: {title} could not be found here, so drawn {what} take its place.{tried}")

@@ -34,7 +34,7 @@ def _fill_images(target: pathlib.Path, spec: ImageSet) -> str:
         return "already there, whole"
     found = first(IMAGE_READERS, spec, folder=False)
     if found.source == "drawn":
-        return "not to be had here: " + "; ".join(found.reasons)
+        return "not found here: " + "; ".join(found.reasons)
     arrays, digest = found.content
     if digest != spec.digest:
         return f"not written: {found.where} has only a part of it"
@@ -56,7 +56,7 @@ def _fill_photographs(target: pathlib.Path, sets: tuple[PhotoSet, ...]) -> str:
         return "already there, whole"
     found = first(PHOTO_READERS, sets)
     if found.source == "drawn":
-        return "not to be had here: " + "; ".join(found.reasons)
+        return "not found here: " + "; ".join(found.reasons)
     try:
         with folder_written_whole(target) as part:
             for file in [*found.content.glob("*.txt"), *photograph_files(found.content)]:
