@@ -4,8 +4,10 @@ Judged is by training images, as often as it likes; the test images are asked on
 it is counted how often.
 """
 
+import contextlib
 import functools
 import hashlib
+import io
 
 from cnncourse import data, results
 from cnncourse._tables import as_text
@@ -36,8 +38,12 @@ _asked = {}  # in this kernel: a network's digest, and its accuracy on the test 
 
 @functools.cache
 def images():
-    """The set, loaded once a kernel; the bank's setup asks first, outside of any time limit."""
-    return data.load(SET)
+    """The set, loaded once a kernel; the bank's setup asks first, outside of any time limit.
+
+    Silent: where the images are drawn ones, the cell that loads them for the reader says so.
+    """
+    with contextlib.redirect_stdout(io.StringIO()):
+        return data.load(SET)
 
 
 def as_input(pixels, scale=1 / 255):

@@ -1758,7 +1758,8 @@ EXERCISES = (
             "    found = keras.metrics.categorical_accuracy(labels, network(images))\n"
             "    return keras.ops.mean(found)",
         ),
-        cases=(measured_case(_random, 47),),
+        # A generator of its own, for which an `argmax` over the images gets some right by chance.
+        cases=(measured_case(np.random.default_rng(4), 47),),
         draw=lambda random: measured_case(random, int(random.integers(40, 100))),
         seconds=20,
         mistakes=(
