@@ -93,6 +93,10 @@
       for (; place; place = place.parentElement) if (place.tagName === "DETAILS") place.open = true;
     };
     addEventListener("hashchange", open);
+    // Folded outputs, as the pictures of a solved notebook, are printed: paper has no fold to open.
+    addEventListener("beforeprint", () => {
+      for (const fold of document.querySelectorAll("details.hide.below-input")) fold.open = true;
+    });
     open();
     follow();
   }
