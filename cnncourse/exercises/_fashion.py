@@ -137,7 +137,7 @@ def fashion_report(network):
     if fashion.stand_in:
         return [("", told), ("", f"{fashion.caption}. So there is nothing to compare it with.")]
     rows = [("your network", f"{count:,}", f"{right:.4f}"), REPORTED, *stored()]
-    rows.sort(key=lambda row: -float(row[2][:6]))
+    rows.sort(key=lambda row: float(row[2].split()[0]), reverse=True)
     head = ("network", "parameters", "test accuracy")
     return [("", told), ("Beside others", as_text([head, *rows], right=[1]))]
 
