@@ -2,17 +2,17 @@
 
 Five seeds each, 20 passes over all 60,000 training digits. The settings were chosen on training
 digits that were held out; the test digits are looked at here alone, once, after the last pass.
-Run: python studies/05_recipe.py (started twice, it uses two cores).
+Run: python -m tools.study 05_recipe (started twice, it uses two cores).
 """
 
 from functools import partial
 
-from cnncourse import data, lenet, results, study
+from cnncourse import data, lenet
+from tools import study
 
 import keras
 from keras import layers
 
-SEEDS = (1, 2, 3, 4, 5)
 EPOCHS = 20
 BATCH = 64
 RATE = 0.003
@@ -57,27 +57,17 @@ def train(digits, distorted, seed):
 
 
 def main():
-    study.storing()
     digits = data.load("mnist")
     rows = {
-        "without distortions": partial(train, digits, False),
-        "with distortions": partial(train, digits, True),
+        name: study.Row(
+            train=partial(train, digits, distorted),
+            data=digits,
+            images=len(digits.x_train),
+            epochs=EPOCHS,
+        )
+        for name, distorted in (("without distortions", False), ("with distortions", True))
     }
-    runs = study.measure("05_recipe", rows, SEEDS)
-    book = results.Book("05_recipe")
-    for row in rows:
-        for number in ("test_error", "training_error"):
-            book.add(
-                f"{row}, {number}",
-                [run[number] for run in runs[row]],
-                data=digits,
-                seeds=list(SEEDS),
-                epochs=EPOCHS,
-                images=len(digits.x_train),
-                cpu_seconds=sum(run["cpu_seconds"] for run in runs[row]),
-            )
-    total = sum(run["cpu_seconds"] for row in runs.values() for run in row)
-    print(book.close("without distortions, test_error", total))
+    study.run("05_recipe", rows, key="without distortions, test_error")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import json
 
-from cnncourse import results, study
+from cnncourse import results
+from tools import study
 
 import pytest
 
