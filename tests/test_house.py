@@ -23,6 +23,7 @@ KNOWS = {
     "exercises": {"conv", "data", "results"},  # a trained network is measured, set beside others
     "figures": {"conv", "plots"},
     "lenet": set(),
+    "resnet": set(),
     "photos": set(),
     "plots": set(),
     "results": {"budget"},
