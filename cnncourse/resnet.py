@@ -9,11 +9,13 @@ arXiv:1512.03385 (the sum); Ioffe and Szegedy, 2015, arXiv:1502.03167 (batch nor
 K. Jordan and others, "Muon: An optimizer for hidden layers in neural networks", 2024.
 """
 
+import math
 from collections.abc import Sequence
 from numbers import Integral
 
 import keras
 import numpy as np
+import scipy.special
 import tensorflow as tf
 from keras import layers
 
@@ -23,9 +25,11 @@ __all__ = [
     "OneCycle",
     "Whitening",
     "build",
+    "log_probabilities",
     "moved",
     "orthogonal",
     "resized",
+    "train",
     "whitening_filters",
 ]
 
@@ -125,10 +129,10 @@ def build(
 ) -> keras.Model:
     """Build the network of lesson 09 for ten classes; it gives logits.
 
-    images: some training images, pixels 0 to 255, from which the first layer takes mean, variance
-    and filters. widths: maps in each of the blocks. Each block is a convolution of 3×3, max pooling
-    of 2, batch normalization and ReLU, and then a residual part of the same width. Any size of
-    images goes, since the last maps are pooled whole.
+    images: some training images, (N, height, width, channels) of pixels 0 to 255, from which the
+    first layers take mean, variance and filters. widths: maps in each of the blocks. Each block is
+    a convolution of 3×3, max pooling of 2, batch normalization and ReLU, and then a residual part
+    of the same width. Images of any size go, since the last maps are pooled whole.
 
     `whitened=False` learns the first layer, `normalized=False` leaves batch normalization out,
     `residual=False` the sum, and `pooling` is "max" or "mean", over the whole of the last maps.
@@ -137,10 +141,11 @@ def build(
     if pooling not in pools:
         raise ValueError(f"pooling is {pooling!r}; expected 'max' or 'mean'.")
     mean, variance = np.mean(images, (0, 1, 2)), np.var(images, (0, 1, 2))
-    pixels = keras.Input((None, None, 3))
+    pixels = keras.Input((None, None, images.shape[-1]))
     maps = layers.Normalization(mean=mean, variance=variance)(pixels)
     if whitened:
-        filters = whitening_filters((images - mean) / np.sqrt(variance))
+        number = min(16, 9 * images.shape[-1])
+        filters = whitening_filters((images - mean) / np.sqrt(variance), number=number)
         maps = layers.ReLU()(Whitening(filters)(maps))
     else:
         maps = _convolved(maps, 32, normalized)
@@ -243,6 +248,58 @@ class Muon(keras.optimizers.SGD):
 
     def get_config(self):
         return super().get_config() | {"rest": self.rest, "inertia": self.inertia}
+
+
+def train(
+    network: keras.Model,
+    images: Array,
+    labels: Array,
+    sides: Sequence[int],
+    *,
+    seed: int,
+    optimizer: keras.Optimizer | None = None,
+    batch: int = 250,
+    smoothing: float = 0.1,
+    shift: int = 2,
+    flips: str = "in turns",
+) -> list[dict[str, float]]:
+    """Train a network that gives logits, for one epoch on images of each of `sides` pixels.
+
+    images: (N, side, side, channels), pixels 0 to 255. labels: (N,) whole numbers from 0 to 9.
+    optimizer: by default Muon with one cycle that ends with the last step. smoothing: the share of
+    the truth that all classes get alike. shift: in pixels of the full size. flips: "in turns" (each
+    image is mirrored in every other epoch), "by chance" or "never".
+
+    Returns loss and accuracy of each epoch, on the images as they were moved.
+    """
+    if flips not in ("in turns", "by chance", "never"):
+        raise ValueError(f"flips is {flips!r}; expected 'in turns', 'by chance' or 'never'.")
+    steps = len(sides) * math.ceil(len(images) / batch)
+    network.compile(
+        optimizer or Muon(OneCycle(0.15, steps)),
+        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing),
+        metrics=["accuracy"],
+    )
+    random = np.random.default_rng(seed)
+    truth = np.eye(10, dtype="float32")[labels]
+    flipped = random.random(len(images)) < 0.5
+    found = []
+    for side in sides:
+        near = math.ceil(shift * side / images.shape[1])
+        small = resized(images, side)
+        epoch = moved(small, None if flips == "never" else flipped, near, random)
+        history = network.fit(epoch, truth, batch_size=batch, verbose=0).history
+        found.append({name: values[0] for name, values in history.items()})
+        flipped = ~flipped if flips == "in turns" else random.random(len(images)) < 0.5
+    return found
+
+
+def log_probabilities(network: keras.Model, images: Array, mirrored: bool = False) -> Array:
+    """Log-probabilities of the ten classes; `mirrored`: their mean over an image and its mirror."""
+    found = scipy.special.log_softmax(network.predict(images, batch_size=500, verbose=0), axis=1)
+    if mirrored:
+        found = (found + log_probabilities(network, images[:, :, ::-1])) / 2
+    return found
 
 
 # Its images -------------------------------------------------------------------------------------

@@ -150,6 +150,9 @@ def test_padding_never_wins_a_pool():
     assert conv.max_pool2d(image, 2, 2, padding=1).tolist() == [[-5, -7], [-6, -8]]
     assert conv.min_pool2d(-image, 2, 2, padding=1).tolist() == [[5, 7], [6, 8]]
     assert conv.average_pool2d(image, 2, 2, padding=1).tolist() == [[-5, -7], [-6, -8]]
+    pixels = np.array([[251, 252], [253, 254]], np.uint8)
+    assert conv.min_pool2d(pixels, 2, 2, padding=1).tolist() == pixels.tolist()
+    assert conv.min_pool2d(pixels, 2, 2, padding=1).dtype == np.uint8
 
 
 # Counts -----------------------------------------------------------------------------------------

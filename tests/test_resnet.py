@@ -155,7 +155,7 @@ def test_muon_steps_by_hand():
     bias = keras.Variable(random_array(2, 4))
     optimizer = resnet.Muon(0.1, rest=2.0, inertia=0.6, momentum=0.9)
     optimizer.build([kernel, bias])
-    k, b, mk, mb = np.array(kernel), np.array(bias), 0, 0
+    k, b, mk, mb = kernel.numpy(), bias.numpy(), 0, 0
     for step in range(3):
         gk, gb = random_array(step, 3, 3, 2, 4), random_array(step + 9, 4)
         optimizer.apply([gk, gb])
@@ -166,6 +166,57 @@ def test_muon_steps_by_hand():
         b = b + 0.9 * mb - 0.2 * gb
         close(kernel, k)
         close(bias, b)
+
+
+def test_training_learns_what_can_be_learned_and_gives_its_log():
+    labels = (PIXELS[:, 4:8, 4:8].mean((1, 2, 3)) > 127).astype(int)
+    images = np.where(labels[:, None, None, None] > 0, PIXELS // 2 + 120, PIXELS // 2)
+    network = resnet.build(images, (8, 16))
+    keras.utils.set_random_seed(1)
+    log = resnet.train(network, images, labels, (8, 12, 12), seed=1, batch=30)
+    assert [sorted(epoch) for epoch in log] == [["accuracy", "loss"]] * 3
+    assert log[-1]["loss"] < log[0]["loss"]
+    assert (resnet.log_probabilities(network, images).argmax(1) == labels).mean() > 0.95
+    assert int(network.optimizer.iterations) == 30
+    assert float(network.optimizer.learning_rate.numpy()) == pytest.approx(0, abs=1e-6)
+
+
+def test_what_each_epoch_is_trained_on(monkeypatch):
+    network = resnet.build(PIXELS, (8,))
+    seen = []
+    labels = np.arange(300) % 10
+
+    def fit(images, truth, **options):
+        seen.append((images, truth))
+        return keras.callbacks.History()
+
+    monkeypatch.setattr(network, "fit", fit)
+    for flips in ("in turns", "by chance", "never"):
+        resnet.train(network, PIXELS, labels, (12, 12, 6), seed=1, shift=0, flips=flips)
+    assert [images.shape[1] for images, _ in seen] == [12, 12, 6] * 3
+    assert all((truth.argmax(1) == labels).all() for _, truth in seen)
+
+    def mirrored(images):
+        return (images == PIXELS[:, :, ::-1]).all((1, 2, 3))
+
+    assert (mirrored(seen[0][0]) == ~mirrored(seen[1][0])).all(), "in turns"
+    assert 0.4 < mirrored(seen[0][0]).mean() < 0.6
+    assert 0.3 < (mirrored(seen[3][0]) == mirrored(seen[4][0])).mean() < 0.7, "by chance"
+    assert not mirrored(seen[6][0]).any(), "never"
+
+
+def test_log_probabilities_of_an_image_and_its_mirror():
+    network = resnet.build(PIXELS, (8,))
+    plain = resnet.log_probabilities(network, PIXELS)
+    np.testing.assert_allclose(np.exp(plain).sum(1), 1, rtol=1e-5)
+    other = resnet.log_probabilities(network, PIXELS[:, :, ::-1])
+    both = resnet.log_probabilities(network, PIXELS, mirrored=True)
+    close(both, (plain + other) / 2)
+
+
+def test_grey_images_go_too():
+    grey = PIXELS[..., :1]
+    assert resnet.build(grey, (8,))(grey.astype("float32")).shape == (300, 10)
 
 
 # Its images -------------------------------------------------------------------------------------
@@ -221,6 +272,10 @@ def test_moved_images_are_shifted_as_far_as_said_and_mirrored_where_asked():
         (lambda: resnet.Whitening(np.zeros((3, 3))), r"shape \(3, 3\); expected \(k, k"),
         (lambda: resnet.OneCycle(0.1, 0), "steps is 0; expected how many steps"),
         (lambda: resnet.OneCycle(0.1, 10, top=1.5), "top is 1.5; expected a share"),
+        (
+            lambda: resnet.train(None, PIXELS, None, (8,), seed=1, flips="always"),
+            "flips is 'always'; expected 'in turns', 'by chance' or 'never'",
+        ),
         (lambda: resnet.resized(PIXELS, 0), "side is 0; expected a number of pixels"),
         (lambda: resnet.moved(PIXELS, None, 12, None), "shift is 12; expected 0 to 11 pixels"),
     ],
