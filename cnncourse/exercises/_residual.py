@@ -127,6 +127,19 @@ def as_many(given):
     return given["maps"].shape[-1] == given["width"]
 
 
+def right_where(where):
+    """`where(channels, width)` is true of the cases that are right, and of no other."""
+    return lambda trials: all(
+        trial.right == where(trial.given["maps"].shape[-1], trial.given["width"])
+        for trial in trials
+    )
+
+
+def has_no_three(trials):
+    """Networks come of it, none of which has a convolution of 3×3."""
+    return all("3×3" not in trial.received["convolutions"] for trial in trials)
+
+
 def brings_in_vain(trials):
     """There is a 1×1 convolution wherever as many maps came in as are to come out."""
     return all("1×1" in trial.received["convolutions"] for trial in trials if as_many(trial.given))
@@ -152,8 +165,9 @@ def loses_pixels(trials):
 
 
 def shrinks(trials):
-    """Keras refuses every sum, since one of the two is less high or less wide."""
-    return all(len({size[:2] for size in refused_sizes(trial)}) == 2 for trial in trials)
+    """Keras refuses some sums, and each since the two are not equally high and wide."""
+    refused = [refused_sizes(trial) for trial in trials if trial.error]
+    return bool(refused) and all(len({size[:2] for size in sizes}) == 2 for sizes in refused)
 
 
 def other_number(trials):

@@ -1,7 +1,7 @@
 """Exercises of lesson 09: multiply-adds, a one-cycle rate, batch norm, a residual block."""
 
 from cnncourse.exercises import Exercise, Mistake, _residual
-from cnncourse.exercises._when import differs, each, raises, right_if
+from cnncourse.exercises._when import all_of, close, differs, each, raises, right_if, some
 
 import numpy as np
 
@@ -49,6 +49,21 @@ def _flat_channel(case):
     maps, *rest = case
     maps[..., 0] = 3
     return maps, *rest
+
+
+# Of channels, for `Mistake(when=...)` -------------------------------------------------------------
+
+
+def _alike(measure):
+    """Whether two maps have the same of each channel, as measured over all its numbers."""
+    return lambda one, other: (
+        one.shape == other.shape and close(measure(one, (0, 1, 2)), measure(other, (0, 1, 2)))
+    )
+
+
+def _unlike(measure):
+    alike = _alike(measure)
+    return lambda one, other: one.shape == other.shape and not alike(one, other)
 
 
 # Blank cells with one part exchanged --------------------------------------------------------------
@@ -168,6 +183,7 @@ MULTIPLY_ADDS = Exercise(
         (32, 3, 32, 64, 2),
         (9, 5, 1, 3, 4),
         (5, 1, 6, 7, 1),
+        (2, 3, 5, 4, 3),
     ),
     draw=_draw_multiply_adds,
     mistakes=(
@@ -349,6 +365,13 @@ MULTIPLY_ADDS = Exercise(
             message=(
                 "Here a sum stands where a product belongs: the numbers of a kernel are there "
                 "once for every channel and every map. Multiply all of them."
+            ),
+        ),
+        Mistake(
+            code=_counted("(places**2 + kernel**2) * channels * maps"),
+            message=(
+                "Places and numbers of a kernel are added. At every place all numbers of the "
+                "kernel are used: multiply."
             ),
         ),
         Mistake(
@@ -813,8 +836,9 @@ ONE_CYCLE = Exercise(
             code="def one_cycle(step, steps, peak, top): return peak * steps / step",
             when=raises("ZeroDivisionError"),
             message=(
-                "This divides by 0 at some step. Step 0 is the first one: the share that is over "
-                "is `step / steps`, and not the other way round."
+                "This divides by 0 at some step. Step 0 is the first one, so that nothing can be "
+                "divided by `step`, or by the share that is over, `step / steps`: both are what "
+                "is divided."
             ),
         ),
         Mistake(
@@ -827,7 +851,7 @@ ONE_CYCLE = Exercise(
         ),
         Mistake(
             code=_line("[0, top * steps, steps]", "[peak / 5, peak, peak / 100]"),
-            when=right_if(lambda given: given["step"] <= given["top"] * given["steps"]),
+            when=right_if(lambda given: given["step"] < given["top"] * given["steps"]),
             message=(
                 "The way up is right, the way down is not: it begins at `peak` where `step / "
                 "steps` is `top`, and ends at 0 at `steps`."
@@ -1119,6 +1143,10 @@ BATCH_NORM = Exercise(
             ),
         ),
         Mistake(
+            code=_norm(end="return scale * ((maps - mean) // (variance + epsilon) ** 0.5) + shift"),
+            message="`//` rounds the quotient down to a whole number. Divide by `/`.",
+        ),
+        Mistake(
             code=_norm(end="return shift * normal + scale"),
             message="`scale` and `shift` are exchanged: multiply by `scale`, add `shift`.",
         ),
@@ -1213,6 +1241,24 @@ BATCH_NORM = Exercise(
             message="Nothing came back (None): put `return` before the result.",
         ),
         Mistake(
+            code=_norm(root="(np.sqrt(variance + epsilon) / 2)"),
+            when=all_of(each(_alike(np.mean)), some(_unlike(np.std))),
+            message=(
+                "Every channel has the mean that it should have, and a spread that it should not. "
+                "Look at what is divided by, `np.sqrt(variance + epsilon)`, at the axes of mean "
+                "and variance, and at `scale`."
+            ),
+        ),
+        Mistake(
+            code=_norm(mean="maps.mean(axis=(0, 1, 2)) / 2"),
+            when=all_of(each(_alike(np.std)), some(_unlike(np.mean))),
+            message=(
+                "Every channel spreads as it should, and lies around another number than it "
+                "should. Look at what is subtracted, the channel's mean, and at what is added, "
+                "`shift`."
+            ),
+        ),
+        Mistake(
             code=_norm(end="return scale * normal.mean(axis=0) + shift"),
             when=each(lambda expected, received: received.ndim < expected.ndim),
             message=(
@@ -1295,6 +1341,8 @@ RESIDUAL_BLOCK = Exercise(
         _residual.case(5, 6, 4, 4),
         _residual.case(5, 6, 4, 6),
         _residual.case(6, 5, 6, 2),
+        _residual.case(4, 6, 4, 4),
+        _residual.case(6, 4, 4, 4),
     ),
     draw=_residual.drawn_case,
     facts=_residual.block_facts,
@@ -1453,7 +1501,7 @@ RESIDUAL_BLOCK = Exercise(
             code=_block(convolution="layers.Conv2D(width, 3, use_bias=False)"),
             when=_residual.loses_pixels,
             message=(
-                "The 3×3 convolution loses a pixel on every side, so that its maps are too small "
+                "A 3×3 convolution loses a pixel on every side here, so that its maps are too small "
                 'to be added: it needs `padding="same"`.'
             ),
         ),
@@ -1461,22 +1509,36 @@ RESIDUAL_BLOCK = Exercise(
             code=_block(convolution='layers.Conv2D(width, 3, 2, padding="same", use_bias=False)'),
             when=_residual.shrinks,
             message=(
-                "The new maps are not as high and wide as those that came in, and cannot be added "
-                "to them. This block has neither a stride nor a pooling; its convolution has "
-                '`padding="same"`.'
+                "The two are not equally high and wide, and cannot be added. This block has neither "
+                'a stride nor a pooling; its 3×3 convolution has `padding="same"`, and the other '
+                "one a kernel of 1×1."
             ),
         ),
         Mistake(
             code=_block(where="width == maps.shape[-1]"),
-            when=lambda trials: _residual.other_number(trials) and _residual.brings_in_vain(trials),
+            when=all_of(_residual.other_number, _residual.brings_in_vain),
             message=(
                 "The condition is turned round: the 1×1 convolution is there where as many maps "
                 "came in as are wanted, and missing where it is needed."
             ),
         ),
         Mistake(
+            code=_block(where="maps.shape[1] != width"),
+            message=(
+                "`width` is compared with the height of the maps, the second number of their "
+                "shape. How many maps there are is the last: `maps.shape[-1]`."
+            ),
+        ),
+        Mistake(
+            code=_block(where="maps.shape[2] != width"),
+            message=(
+                "`width` is compared with how wide the maps are in pixels, the third number of "
+                "their shape. How many maps there are is the last: `maps.shape[-1]`."
+            ),
+        ),
+        Mistake(
             code=_block(where="maps.shape[-1] < width"),
-            when=right_if(lambda given: given["maps"].shape[-1] <= given["width"]),
+            when=_residual.right_where(lambda channels, width: channels <= width),
             message=(
                 "Right as long as no more maps come in than are wanted. Where they are more, the "
                 "1×1 convolution is needed just as well: compare with `!=`."
@@ -1484,7 +1546,7 @@ RESIDUAL_BLOCK = Exercise(
         ),
         Mistake(
             code=_block(where="maps.shape[-1] > width"),
-            when=right_if(lambda given: given["maps"].shape[-1] >= given["width"]),
+            when=_residual.right_where(lambda channels, width: channels >= width),
             message=(
                 "Right as long as no fewer maps come in than are wanted. Where they are fewer, "
                 "the 1×1 convolution is needed just as well: compare with `!=`."
@@ -1501,9 +1563,9 @@ RESIDUAL_BLOCK = Exercise(
         ),
         Mistake(
             code=_block(where="True"),
-            when=lambda trials: (
-                right_if(lambda given: not _residual.as_many(given))(trials)
-                and _residual.brings_in_vain(trials)
+            when=all_of(
+                _residual.right_where(lambda channels, width: channels != width),
+                _residual.brings_in_vain,
             ),
             message=(
                 "The 1×1 convolution is there even where as many maps came in as are wanted. "
@@ -1562,19 +1624,33 @@ RESIDUAL_BLOCK = Exercise(
             ),
         ),
         Mistake(
-            code=_block(convolution="layers.Conv2D(width, 1, use_bias=False)"),
-            by=("convolutions",),
+            code=_block(convolution='layers.Conv2D(width, 5, padding="same", use_bias=False)'),
+            when=_residual.has_no_three,
             message=(
-                "The first convolution has 1×1 kernels, which see one pixel. Those of this block "
-                "are 3×3."
+                "There is no convolution of 3×3 between the maps that came in and those that come "
+                "back: `layers.Conv2D(width, 3, ...)`, called with `maps`."
             ),
         ),
         Mistake(
-            code=_block(
-                convolution='layers.Conv2D(width, 5, padding="same", use_bias=False)',
+            code=_block(convolution='layers.Conv2D(width, padding="same", use_bias=False)'),
+            when=raises("TypeError: Conv2D.__init__() missing"),
+            message=(
+                "`layers.Conv2D` wants two numbers first: how many maps it makes, and the side of "
+                "its kernels."
             ),
-            by=("convolutions",),
-            message="The kernels of the first convolution are 5×5. Those of this block are 3×3.",
+        ),
+        Mistake(
+            code="""
+                def residual_block(maps, width):
+                    more = layers.Conv2D(width, 3, padding="same", use_bias=False)
+                    return maps + layers.ReLU()(resnet.BatchNorm()(more))
+            """,
+            when=raises("ValueError: Only input tensors may be passed"),
+            message=(
+                "A layer is called with something else than maps. Is the layer before it called, "
+                "too, as in `layers.Conv2D(...)(maps)`? Without the second parentheses that is a "
+                "layer, and not what it makes."
+            ),
         ),
         Mistake(
             code=_block(
@@ -1672,6 +1748,13 @@ RESIDUAL_BLOCK = Exercise(
                 "A layer is used again, with another number of maps than it was built for. Each "
                 "layer keeps weights of its own: make a new one for each place and in every call, "
                 "inside of the function."
+            ),
+        ),
+        Mistake(
+            code=_block(end="return [maps, more]"),
+            message=(
+                "The block gives one set of maps: the sum of what came in and of the new ones, "
+                "`layers.Add()([maps, more])`."
             ),
         ),
         Mistake(
