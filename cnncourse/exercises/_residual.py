@@ -21,7 +21,7 @@ class FreshMaps(Fresh):
     def input(self):
         import keras
 
-        FreshMaps.lent = keras.Input(self.shape)
+        FreshMaps.lent = keras.Input(self.shape, name="what_came_in")
         return FreshMaps.lent
 
 
