@@ -1717,9 +1717,9 @@ RESIDUAL_BLOCK = Exercise(
         Mistake(
             code=_block(more="more = layers.ReLU()(resnet.BatchNorm()(more, training=True))"),
             message=(
-                "The batch normalization goes by the batch even where the network does not learn "
-                "(`training=True`): an image's answer then depends on those beside it. Keras says "
-                "itself when it learns: leave that out."
+                "With `training=True` batch normalization goes by the batch wherever nobody says "
+                "whether the network learns, as in `network(images)`: an image's answer then "
+                "depends on those beside it. Leave it out; `fit` and `predict` say it themselves."
             ),
         ),
         Mistake(
