@@ -21,7 +21,7 @@ class FreshMaps(Fresh):
     def input(self):
         import keras
 
-        FreshMaps.lent = keras.Input(self.shape)
+        FreshMaps.lent = keras.Input(self.shape, name="what_came_in")
         return FreshMaps.lent
 
 
@@ -31,10 +31,8 @@ def case(height, across, channels, width):
 
 
 def drawn_case(random):
-    """A further call, half of them with as many maps as came in."""
-    height, across = (int(n) for n in random.integers(4, 9, 2))
-    channels, width = (int(n) for n in random.integers(2, 9, 2))
-    return case(height, across, channels, channels if random.integers(2) else width)
+    """A further call; of few numbers of maps, so that often as many come in as are to come out."""
+    return case(*random.integers(4, 9, 2).tolist(), *random.integers(2, 5, 2).tolist())
 
 
 def block_facts(maps):

@@ -471,7 +471,7 @@ MULTIPLY_ADDS = Exercise(
         ),
         Mistake(
             code=_counted("(-(-side // 2)) ** 2 * kernel**2 * channels * maps"),
-            message="The stride is 2 here whatever `stride` is.",
+            message="The places are those of stride 2, whatever `stride` is.",
         ),
         Mistake(
             code=_counted("(-(-side // kernel)) ** 2 * kernel**2 * channels * maps"),
@@ -482,10 +482,7 @@ MULTIPLY_ADDS = Exercise(
         ),
         Mistake(
             code=_counted("print(places**2 * kernel**2 * channels * maps)"),
-            message=(
-                "Nothing came back (None). What is counted has to be returned; `print` only shows "
-                "it."
-            ),
+            message=("Nothing came back (None). `print` only shows the number: `return` it."),
         ),
     ),
     shows=(
@@ -1339,10 +1336,8 @@ RESIDUAL_BLOCK = Exercise(
     setup=_KERAS,
     cases=(
         _residual.case(5, 6, 4, 4),
-        _residual.case(5, 6, 4, 6),
-        _residual.case(6, 5, 6, 2),
-        _residual.case(4, 6, 4, 4),
-        _residual.case(6, 4, 4, 4),
+        _residual.case(6, 5, 4, 6),  # a side is the width, so that none is taken for the maps
+        _residual.case(6, 5, 7, 5),
     ),
     draw=_residual.drawn_case,
     facts=_residual.block_facts,
@@ -1501,22 +1496,26 @@ RESIDUAL_BLOCK = Exercise(
             code=_block(convolution="layers.Conv2D(width, 3, use_bias=False)"),
             when=_residual.loses_pixels,
             message=(
-                "A 3×3 convolution loses a pixel on every side here, so that its maps are too small "
-                'to be added: it needs `padding="same"`.'
+                "A 3×3 convolution loses a pixel on every side here, so that its maps are too "
+                'small to be added: it needs `padding="same"`.'
             ),
         ),
         Mistake(
             code=_block(convolution='layers.Conv2D(width, 3, 2, padding="same", use_bias=False)'),
             when=_residual.shrinks,
             message=(
-                "The two are not equally high and wide, and cannot be added. This block has neither "
-                'a stride nor a pooling; its 3×3 convolution has `padding="same"`, and the other '
-                "one a kernel of 1×1."
+                "The two are not equally high and wide, and cannot be added. This block has "
+                'neither a stride nor a pooling; its 3×3 convolution has `padding="same"`, and '
+                "the other one a kernel of 1×1."
             ),
         ),
         Mistake(
             code=_block(where="width == maps.shape[-1]"),
-            when=all_of(_residual.other_number, _residual.brings_in_vain),
+            when=all_of(
+                _residual.right_where(lambda channels, width: False),
+                _residual.other_number,
+                _residual.brings_in_vain,
+            ),
             message=(
                 "The condition is turned round: the 1×1 convolution is there where as many maps "
                 "came in as are wanted, and missing where it is needed."
@@ -1718,9 +1717,9 @@ RESIDUAL_BLOCK = Exercise(
         Mistake(
             code=_block(more="more = layers.ReLU()(resnet.BatchNorm()(more, training=True))"),
             message=(
-                "The batch normalization goes by the batch even where the network does not learn "
-                "(`training=True`): an image's answer then depends on those beside it. Keras says "
-                "itself when it learns: leave that out."
+                "With `training=True` batch normalization goes by the batch wherever nobody says "
+                "whether the network learns, as in `network(images)`: an image's answer then "
+                "depends on those beside it. Leave it out; `fit` and `predict` say it themselves."
             ),
         ),
         Mistake(
