@@ -35,6 +35,9 @@ __all__ = [
 
 Array = np.ndarray
 
+BATCH = 250  # images a step, unless said otherwise
+FILTERS = 16  # of the whitened first layer; their negatives are used too
+
 
 # The network ------------------------------------------------------------------------------------
 
@@ -140,35 +143,33 @@ def build(
     pools = {"max": layers.GlobalMaxPooling2D, "mean": layers.GlobalAveragePooling2D}
     if pooling not in pools:
         raise ValueError(f"pooling is {pooling!r}; expected 'max' or 'mean'.")
+
+    def convolved(maps, width, pool=1):
+        maps = layers.Conv2D(
+            width, 3, padding="same", use_bias=not normalized, kernel_initializer="he_normal"
+        )(maps)
+        if pool > 1:
+            maps = layers.MaxPooling2D(pool)(maps)
+        if normalized:
+            maps = BatchNorm(momentum=0.9)(maps)
+        return layers.ReLU()(maps)
+
     mean, variance = np.mean(images, (0, 1, 2)), np.var(images, (0, 1, 2))
     pixels = keras.Input((None, None, images.shape[-1]))
     maps = layers.Normalization(mean=mean, variance=variance)(pixels)
     if whitened:
-        number = min(16, 9 * images.shape[-1])
+        number = min(FILTERS, 9 * images.shape[-1])
         filters = whitening_filters((images - mean) / np.sqrt(variance), number=number)
         maps = layers.ReLU()(Whitening(filters)(maps))
     else:
-        maps = _convolved(maps, 32, normalized)
+        maps = convolved(maps, 2 * FILTERS)
     for width in widths:
-        maps = _convolved(maps, width, normalized, pool=2)
-        more = _convolved(maps, width, normalized)
+        maps = convolved(maps, width, pool=2)
+        more = convolved(maps, width)
         maps = layers.Add()([maps, more]) if residual else more
-    logits = layers.Dense(10, use_bias=False, kernel_initializer="lecun_normal")(
-        pools[pooling]()(maps)
-    )
+    maps = pools[pooling]()(maps)
+    logits = layers.Dense(10, use_bias=False, kernel_initializer="lecun_normal")(maps)
     return keras.Model(pixels, layers.Rescaling(0.25 if pooling == "max" else 1.0)(logits))
-
-
-def _convolved(maps, width, normalized, pool=1):
-    """Convolution of 3×3, pooling, batch normalization and ReLU."""
-    maps = layers.Conv2D(
-        width, 3, padding="same", use_bias=not normalized, kernel_initializer="he_normal"
-    )(maps)
-    if pool > 1:
-        maps = layers.MaxPooling2D(pool)(maps)
-    if normalized:
-        maps = BatchNorm(momentum=0.9)(maps)
-    return layers.ReLU()(maps)
 
 
 # Its training -----------------------------------------------------------------------------------
@@ -258,7 +259,7 @@ def train(
     *,
     seed: int,
     optimizer: keras.Optimizer | None = None,
-    batch: int = 250,
+    batch: int = BATCH,
     smoothing: float = 0.1,
     shift: int = 2,
     flips: str = "in turns",

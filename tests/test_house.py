@@ -30,7 +30,7 @@ KNOWS = {
     "run": {"budget", "figures", "results"},
     "tools": {"budget", "exercises", "results", "run"},
     "site": {"__main__", "data", "exercises", "figures", "tools"},
-    "studies": {"data", "exercises", "lenet", "photos", "tools"},
+    "studies": {"data", "exercises", "lenet", "photos", "resnet", "tools"},
 }
 # Private things that are used from another room all the same: (file, module).
 TRUSTED = {
