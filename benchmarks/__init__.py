@@ -2,9 +2,9 @@
 
     python -m benchmarks [recipes growth waits]    (none named: all)
 
-A benchmark is a module here with a docstring, `ROWS` and `KEY`, the number to quote, and an entry
-in `NAMES`. What it measured lies in `results/bench_NAME.json`, and the site's page of benchmarks
-is drawn from there.
+A benchmark is a module here with a docstring, `ROWS`, `ROUNDS` and `KEY`, the number to quote, and
+an entry in `NAMES`. What it measured lies in `results/bench_NAME.json`, and the site's page of
+benchmarks is drawn from there.
 """
 
 import dataclasses

@@ -1,10 +1,10 @@
 """How the cost of lesson 04's network grows with the images, its width and the batch.
 
 Each is changed alone, from 5,000 images of CIFAR-10, 32 maps a convolution and batches of 32.
-One epoch in a new process with one thread, after two steps that are not counted. Its multiply-adds are counted
-from the layers: forwards, and twice as many backwards except for the first layer, whose input
-needs no gradient. Beside them, in the same process, products of two 1,024×1,024 matrices: what
-one thread of this machine does at its best.
+One epoch in a new process with one thread, after a few steps that are not counted. Its
+multiply-adds are counted from the layers: forwards, and twice as many backwards except for the
+first layer, whose input needs no gradient. Beside them, in the same process, products of two
+1,024×1,024 matrices: what one thread of this machine does at its best.
 """
 
 import time
@@ -15,8 +15,9 @@ from cnncourse import budget, results
 
 MAPS, BATCH = 32, 32
 COUNTS = budget.choose(full=(5_000, 10_000, 20_000, 50_000), quick=(1_000,))
-WIDTHS = budget.choose(full=(8, 16, 32, 64, 128), quick=())
+WIDTHS = budget.choose(full=(8, 16, 32, 64), quick=())
 BATCHES = budget.choose(full=(8, 32, 128, 512, 2_048), quick=())
+ROUNDS = budget.choose(full=3, quick=1)
 KEY = f"images {COUNTS[-1]:,}, epoch"
 
 
@@ -76,7 +77,8 @@ def measure(count, maps, batch, seed):
     x, y = images("cifar10", count)
     keras.utils.set_random_seed(seed)
     network = network_of(maps)
-    network.fit(x[: 2 * batch], y[: 2 * batch], batch_size=batch, verbose=0)
+    first = 2 * batch + count % batch  # steps of every size that the epoch has
+    network.fit(x[:first], y[:first], batch_size=batch, verbose=0)
     start = time.process_time()
     network.fit(x, y, batch_size=batch, verbose=0)
     epoch = time.process_time() - start

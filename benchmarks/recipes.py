@@ -1,12 +1,12 @@
 """The reported recipes of lessons 02 to 05, in Keras and in plain PyTorch, beside networks of ours.
 
-One epoch over the first 10,000 training images, after two steps that are not counted: what an
+One epoch over the first 10,000 training images, after a few steps that are not counted: what an
 epoch costs does not depend on what was learned. A recipe is written down once, and both builders
 read it; both draw their first weights alike and count the accuracy as they train. In Keras it is
 `fit` on arrays, as the recipes were written, in PyTorch a loop over shuffled batches of one
 tensor, which is less work than a DataLoader. Each side has one thread: threads that wait for each
-other spend CPU seconds too, those of PyTorch above all where other programs run. Lesson 02's recipes for CIFAR-100 are those for
-Fashion-MNIST with a wider input, and are left out.
+other spend CPU seconds too, those of PyTorch above all where other programs run. Lesson 02's
+recipes for CIFAR-100 are those for Fashion-MNIST with a wider input, and are left out.
 """
 
 import dataclasses
@@ -17,6 +17,7 @@ from benchmarks import BenchmarkError, Row, Side, images
 from cnncourse import budget
 
 COUNT = budget.choose(full=10_000, quick=500)
+ROUNDS = budget.choose(full=5, quick=1)
 KEY = "03 ReLU network, reported in Keras, epoch"
 
 
@@ -152,7 +153,7 @@ def fit(network, x, y, batch, count):
 
 
 def lenet5(seed):
-    """LeNet-5 as lesson 05 builds and trains it, with its layers of 1998 and a rate for 20 passes."""
+    """LeNet-5 as lesson 05 builds and trains it, with layers of 1998 and a rate for 20 passes."""
     from cnncourse import lenet
 
     import keras
@@ -242,10 +243,10 @@ def in_torch(recipe, seed):
 
 
 def measured(parameters, recipe, epoch, count):
-    """CPU seconds of the start (imports, network, two steps) and of an epoch; its accuracy."""
+    """CPU seconds of the start (imports, network, first steps) and of an epoch; its accuracy."""
     if parameters != recipe.parameters:
         raise BenchmarkError(f"{parameters} parameters; expected {recipe.parameters}")
-    epoch(min(count, 2 * recipe.batch))
+    epoch(min(count, 2 * recipe.batch + count % recipe.batch))
     start = time.process_time()
     accuracy = epoch(count)
     return {"epoch": time.process_time() - start, "start": start, "accuracy": accuracy}

@@ -35,7 +35,7 @@ PIPES = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subpr
 
 def main(names: Iterable[str]) -> int:
     """Run the named benchmarks; return 0, 1 where one cannot be measured, or 130."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     now = ""
     try:
         unknown = [name for name in names if name not in NAMES]
@@ -48,7 +48,7 @@ def main(names: Iterable[str]) -> int:
         for name in names:
             now = name
             module = importlib.import_module(f"benchmarks.{name}")
-            print(run(name, module.ROWS, module.KEY))
+            print(run(name, module.ROWS, module.KEY, module.ROUNDS))
     except (BenchmarkError, data.DataError, results.ResultError, ValueError, OSError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
@@ -59,6 +59,8 @@ def main(names: Iterable[str]) -> int:
             file=sys.stderr,
         )
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 
@@ -66,11 +68,11 @@ def _interrupt(number, frame):
     raise KeyboardInterrupt
 
 
-def run(name: str, rows: Mapping[str, Row], key: str) -> results.Summary:
-    """Measure every row, 5 times in the full budget and once in the quick one, and book it.
+def run(name: str, rows: Mapping[str, Row], key: str, rounds: int) -> results.Summary:
+    """Measure every row in every round and book it, with one value a round.
 
-    In the full budget the numbers are kept as `results/bench_<name>.json`, with one value a
-    round. Raises BenchmarkError, before anything is measured, where they could not be.
+    In the full budget the numbers are kept as `results/bench_<name>.json`. Raises BenchmarkError,
+    before anything is measured, where they could not be.
     """
     peer = _peer()
     left_out = {row: why for row, about in rows.items() if (why := about.missing())}
@@ -81,15 +83,14 @@ def run(name: str, rows: Mapping[str, Row], key: str) -> results.Summary:
     for what, why in left_out.items():
         print(f"{name}: {what} is not measured ({why})", flush=True)
     rows = {row: about for row, about in rows.items() if row not in left_out}
-    rounds = range(1, budget.choose(full=5, quick=1) + 1)
     BUILD.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(BUILD / ".lock", blocking=False):
             sets = _sets(name, rows)
-            runs = measure(name, rows, rounds, peer)
-            summary = _book(name, rows, runs, rounds, sets, key, left_out)
+            runs = measure(name, rows, range(1, rounds + 1), peer)
+            summary = _book(name, rows, runs, sets, key, left_out)
             if budget.name() == "full":
-                shutil.rmtree(_folder(name))
+                shutil.rmtree(_folder(name), ignore_errors=True)
     except filelock.Timeout:
         raise BenchmarkError(
             f"{name}: another benchmark is being measured here, and the two would disturb each "
@@ -224,7 +225,7 @@ def _folder(name: str) -> pathlib.Path:
     return BUILD / f"{name}-{budget.name()}-{digest[:12]}"
 
 
-def _book(name, rows, runs, rounds, sets, key, left_out) -> results.Summary:
+def _book(name, rows, runs, sets, key, left_out) -> results.Summary:
     """Book each number as "<row>, <side>, <number>", without the side where there is but one."""
     book = results.Book(f"bench_{name}")
     measured = [side for units in runs.values() for u in units for side in u["sides"].values()]
@@ -234,7 +235,7 @@ def _book(name, rows, runs, rounds, sets, key, left_out) -> results.Summary:
                 book.add(
                     ", ".join(filter(None, (row, side, number))),
                     [unit["sides"][side]["numbers"][number] for unit in runs[row]],
-                    seeds=list(rounds),
+                    seeds=list(range(1, len(runs[row]) + 1)),
                     data=sets.get(about.data),
                     images=about.images,
                     epochs=about.epochs,
