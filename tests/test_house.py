@@ -14,7 +14,7 @@ FLOOR = {"_files", "_quiet", "_tables"}
 KNOWS = {
     "__init__": set(),
     "__main__": {"budget", "classifier", "data", "doctor", "photos", "results", "run"},
-    "benchmarks": {"budget", "classifier", "data", "exercises", "lenet", "plots", "results"},
+    "benchmarks": {"budget", "classifier", "data", "exercises", "lenet", "results"},
     "budget": set(),
     "_classifier_file": {"photos"},
     "classifier": {"_classifier_file", "photos"},

@@ -35,15 +35,16 @@ def others(records: list[Record]) -> str:
 def machine(record: Record) -> str:
     """On what the record was measured, what else ran meanwhile, and what is missing in it."""
     raw = record.raw
-    lines = [
-        f"*{escape(raw['processor'])}, {raw['cores']} cores, {rounds(record)} rounds. Meanwhile "
-        f"other programs kept {raw['others']:.1f} cores busy (median). {made(record)}*"
-    ]
+    said = (
+        f"{escape(raw['processor'])}, {raw['cores']} cores, {rounds(record)} rounds. Meanwhile "
+        f"other programs kept {raw['others']:.1f} of the cores busy (median)"
+    )
     if raw["others"] > raw["cores"] / 8:
-        lines.append(
-            "```{warning}\nThe machine was not quiet: programs that share its caches and cores "
-            "make CPU seconds longer and seconds on the clock much longer. Ratios suffer less.\n```"
+        said += (
+            ", so **the machine was not quiet**: programs that share its cores and caches make CPU "
+            "time longer and time on the clock much longer; ratios suffer less"
         )
+    lines = [f"{said}. {made(record)}"]
     lines += [f"Not measured: {escape(k)} ({escape(v)})." for k, v in raw["left_out"].items()]
     return "\n\n".join(lines)
 
@@ -70,7 +71,10 @@ def cell(values, unit: str = "") -> str:
     values = list(values)
     text = brief(statistics.median(values), unit)
     if len(set(values)) > 1:
-        text += small(f"{brief(min(values), unit)} to {brief(max(values), unit)}")
+        low, high = brief(min(values), unit), brief(max(values), unit)
+        if low.split()[1:] == high.split()[1:]:
+            low = low.split()[0]
+        text += small(f"{low} to {high}")
     return text
 
 
@@ -83,8 +87,7 @@ def recipes(record: Record) -> list[str]:
     rows, ratios = [], {}
     for name in names:
         base = found[f"{name}, {KERAS}, epoch"]
-        line = [escape(name) + small(f"{base.images:,} images")]
-        line.append(cell(base.values, "s"))
+        line = [escape(name), cell(base.values, "s")]
         for side in (TORCH, OURS):
             other = found.get(f"{name}, {side}, epoch")
             if other is None:
@@ -103,7 +106,7 @@ def recipes(record: Record) -> list[str]:
 
 
 def _said_of_recipes(found, names, ratios) -> str:
-    said = []
+    said = [f"An epoch here is {max(f.images or 0 for f in found.values()):,} images."]
     beside = {name: statistics.median(r) for (name, side), r in ratios.items() if side == TORCH}
     if beside:
         low, high = min(beside, key=beside.get), max(beside, key=beside.get)
@@ -113,14 +116,20 @@ def _said_of_recipes(found, names, ratios) -> str:
             f"{brief(beside[high])} times ({escape(high)}) what it costs in Keras; it is cheaper "
             f"for {cheaper} of {len(beside)} recipes."
         )
-    for side, words in ((KERAS, "Keras"), (TORCH, "PyTorch")):
-        starts = [found.get(f"{name}, {side}, start") for name in names]
-        if any(starts):
-            middle = statistics.median(median(start) for start in starts if start)
-            said.append(
-                f"Before the first counted step a process with {words} has used "
-                f"{brief(middle, 'CPU seconds')}: imports, network, two steps."
-            )
+    starts = {
+        words: [median(f) for name in names if (f := found.get(f"{name}, {side}, start"))]
+        for side, words in ((KERAS, "Keras"), (TORCH, "PyTorch"))
+    }
+    spent = " and ".join(
+        f"{brief(statistics.median(values), 's')} with {words}"
+        for words, values in starts.items()
+        if values
+    )
+    if spent:
+        said.append(
+            f"Before the first counted step a process has used {spent}, for imports, the network "
+            "and a few steps."
+        )
     ours = {name: statistics.median(r) for (name, side), r in ratios.items() if side == OURS}
     if ours:
         low, high = min(ours, key=ours.get), max(ours, key=ours.get)
@@ -153,7 +162,7 @@ def growth(record: Record) -> list[str]:
             memory = found.get(f"{row}, memory")
             rows.append(
                 [
-                    f"{size:,} {STEPS[kind]}",
+                    f"{kind}: {size:,}",
                     cell(epoch.values, "s"),
                     brief(1000 * median(epoch) / epoch.images, "ms"),
                     f"{100 * median(share):.0f} %",
@@ -299,9 +308,9 @@ def _growth_drawn(found, points) -> str:
         return ""
     top, bottom, left, width, gap = 22, 230, 48, 180, 20
     values = [value for of_row in every.values() for value in of_row]
-    high, marks = _along(min(values) / 1.3, max(values) * 1.3, bottom, top)
+    high, ticks = _along(min(values) / 1.3, max(values) * 1.3, bottom, top)
     parts = [_text(left - 40, 12, "CPU time of an image, ms", "start", "label")]
-    for tick in marks:
+    for tick in ticks:
         parts.append(_text(left - 6, high(tick) + 4, f"{tick:g}", "end"))
     for number, (kind, places) in enumerate(points.items()):
         if not places:
@@ -309,15 +318,15 @@ def _growth_drawn(found, points) -> str:
         start = left + number * (width + gap)
         sizes = [size for size, _ in places]
         across, _ = _along(min(sizes) / 1.4, max(sizes) * 1.4, start, start + width)
-        parts += [_line(start, high(tick), start + width, high(tick), "grid") for tick in marks]
+        parts += [_line(start, high(tick), start + width, high(tick), "grid") for tick in ticks]
         dots = [(across(size), statistics.median(every[row])) for size, row in places]
         corners = " ".join(f"{x:.1f},{high(y):.1f}" for x, y in dots)
         parts.append(f'<polyline points="{corners}" class="curve first"/>')
         for (x, y), (size, row) in zip(dots, places, strict=True):
-            low, top_value = min(every[row]), max(every[row])
-            parts.append(_line(x, high(low), x, high(top_value), "range first"))
+            low, most = min(every[row]), max(every[row])
+            parts.append(_line(x, high(low), x, high(most), "range first"))
             parts.append(_dot(x, high(y), "first"))
-            parts.append(_text(x, bottom + 16, f"{size:,}" if size < 1000 else f"{size / 1000:g}k"))
+            parts.append(_text(x, bottom + 16, f"{size:,}" if size % 1000 else f"{size // 1000}k"))
         parts.append(_text(start + width / 2, bottom + 34, STEPS[kind], kind="label"))
     words = "CPU time of an image over images, maps and batch size, as in the table below."
     return _svg(left + 3 * width + 2 * gap + 6, bottom + 42, words, parts)
