@@ -89,8 +89,7 @@ def run(name: str, rows: Mapping[str, Row], key: str, rounds: int) -> results.Su
             sets = _sets(name, rows)
             runs = measure(name, rows, range(1, rounds + 1), peer)
             summary = _book(name, rows, runs, sets, key, left_out)
-            if budget.name() == "full":
-                shutil.rmtree(_folder(name), ignore_errors=True)
+            shutil.rmtree(_folder(name), ignore_errors=True)
     except filelock.Timeout:
         raise BenchmarkError(
             f"{name}: another benchmark is being measured here, and the two would disturb each "
