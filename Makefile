@@ -12,7 +12,7 @@ MODULES ?= budget results classifier _classifier_file conv lenet plots
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lessons lab test test-order notebooks results store site student matrix \
+.PHONY: help setup lessons lab test test-order notebooks results bench store site student matrix \
         mutants clean
 
 help:  ## list the targets
@@ -49,6 +49,9 @@ notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs
 results: $(READY)  ## run the studies (hours; goes on where it stopped) and write results/
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m tools.study
 
+bench: $(READY)  ## measure costs: recipes beside PyTorch, growth, waits (goes on where it stopped)
+	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m benchmarks
+
 store: $(READY)  ## run every lesson in full on real data; keep outputs in notebooks/, numbers in results/
 	@CNNCOURSE_BUDGET=full $(BIN)/python -m cnncourse run --store
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m cnncourse run --store two_workers
@@ -65,7 +68,7 @@ matrix: $(READY)  ## the quick suite with the lowest and the newest versions adm
 mutants: $(READY)  ## change modules in one place at a time and see which tests notice: MODULES="results conv"
 	@exec $(BIN)/python -m tools.mutants $(MODULES)
 
-clean:  ## remove what was built (not .venv, nor the runs of studies that go on)
-	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name studies -exec rm -rf {} +; fi
+clean:  ## remove what was built (not .venv, nor runs of studies and benchmarks)
+	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name studies ! -name benchmarks -exec rm -rf {} +; fi
 	rm -rf dist .pytest_cache .ruff_cache .hypothesis __pycache__
-	find cnncourse tests notebooks site studies tools -name __pycache__ -prune -exec rm -rf {} +
+	find cnncourse tests notebooks site studies benchmarks tools -name __pycache__ -prune -exec rm -rf {} +

@@ -66,6 +66,10 @@ def in_figures(text):
     return re.sub(r"(?m)^FIGURES = \{\n", lambda match: match[0] + contributed.PLACE, text)
 
 
+def in_benchmarks(text):
+    return re.sub(r"(?m)^(NAMES = \(.*)\)$", r'\1, "squares")', text)
+
+
 # What each row of each table asks for: a file's new text from its old one, or a command to run.
 STEPS = {
     "A lesson": {
@@ -96,6 +100,11 @@ STEPS = {
     "A study": {
         "studies/NN_NAME.py": lambda _: contributed.STUDY,
         "CNNCOURSE_BUDGET=full .venv/bin/python -m tools.study NN_NAME": None,
+    },
+    "A benchmark": {
+        "benchmarks/NAME.py": lambda _: contributed.BENCHMARK,
+        "benchmarks/__init__.py": in_benchmarks,
+        "CNNCOURSE_BUDGET=full .venv/bin/python -m benchmarks NAME": None,
     },
 }
 

@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 
 
 CONSTRAINTS = (ROOT / "constraints.txt").read_text()
-FOLDERS = ("cnncourse", "tools", "tests", "studies", "notebooks", "site")
+FOLDERS = ("cnncourse", "tools", "tests", "studies", "benchmarks", "notebooks", "site")
 
 
 def pyproject():
@@ -159,7 +159,8 @@ def test_the_readme_s_picture_is_the_stored_output_of_its_lesson():
 
 def test_make_help_lists_every_target():
     text = (ROOT / "Makefile").read_text()
-    for target in ("lessons", "lab", "test", "notebooks", "results", "site", "student", "clean"):
+    targets = "lessons lab test notebooks results bench site student clean"
+    for target in targets.split():
         assert re.search(rf"(?m)^{target}:.*## ", text), target
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0

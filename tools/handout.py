@@ -110,7 +110,7 @@ _HANDED_OUT = re.compile(
     r"""LICENSE | constraints\.txt | environment\.yml | pyproject\.toml
     | cnncourse/(?!\S*__pycache__)[\w/-]+\.\w+
     | notebooks/(\d\d_|further/)\w+\.ipynb
-    | results/[\w-]+\.(json|png)
+    | results/(?!bench_)[\w-]+\.(json|png)
     | studies/\w+\.py
     | student/(README\.md|Makefile)
     | tools/(__init__|study)\.py
