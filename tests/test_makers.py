@@ -8,6 +8,7 @@ import sys
 from tools import matrix, mutants
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -47,7 +48,8 @@ def test_every_module_of_the_makefile_has_tests():
 def test_the_matrix_is_of_what_uv_resolves(tmp_path, monkeypatch):
     uv = tmp_path / "uv"
     uv.write_text(
-        '#!/bin/sh\necho "$@" > "$0.said"; echo "tensorflow==2.20.0"; echo "numpy==2.0.0"'
+        '#!/bin/sh\necho "$@" > "$0.said"; cat > "$0.asked"\n'
+        'echo "tensorflow==2.20.0"; echo "numpy==2.0.0"'
     )
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
@@ -55,15 +57,17 @@ def test_the_matrix_is_of_what_uv_resolves(tmp_path, monkeypatch):
     said = (tmp_path / "uv.said").read_text()
     assert "--resolution lowest-direct --python-version 3.11" in said
     assert "--all-extras - pyproject.toml" in said
+    first = (tmp_path / "uv.asked").read_text().splitlines()
+    assert [line.partition(">=")[0] for line in first] == ["tensorflow-cpu", "tensorflow"]
+    assert all(";" in line for line in first), "without markers, uv would take both"
     uv.write_text("#!/bin/sh\necho no way >&2; exit 1")
     with pytest.raises(SystemExit, match="newest: uv resolves nothing:\nno way"):
         matrix.resolved("newest")
 
 
 def test_the_table_of_the_matrix_has_every_package_that_the_course_names():
-    versions = dict.fromkeys(matrix.named(), "1.2.3")
-    lines = matrix.table({"lowest": (versions, "passes")}).splitlines()
+    names = {Requirement(text).name for text in matrix.requirements()} - {"tensorflow"}
+    lines = matrix.table({"lowest": (dict.fromkeys(names, "1.2.3"), "passes")}).splitlines()
     assert lines[:3] == ["|  | lowest |", "| --- | --- |", "| Python | 3.11 |"]
-    assert "| tensorflow | 1.2.3 |" in lines
-    assert "| pytest | 1.2.3 |" in lines
+    assert {f"| {name} | 1.2.3 |" for name in names} == set(lines[3:-1])
     assert lines[-1] == "| quick suite | passes |"
