@@ -29,7 +29,7 @@ setup: $(READY)  ## make .venv with what lessons need (other targets do it when 
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "Python %d.%d found; the course needs 3.11 to 3.13. Name one: make PYTHON=python3.12 ..." % v)'
-	@echo "setting up $(VENV): almost 3 GB, some minutes, once"
+	@echo "setting up $(VENV): 2.3 GB, some minutes, once"
 	@$(PYTHON) -m venv $(VENV) || { echo "venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@[ -f $@ ] || { rm -f $(VENV)/.ready*; $(BIN)/python -m pip uninstall -qq --yes tensorflow tensorflow-cpu; }
 	@sed $(if $(filter gpu,$(KIND)),$(GPU_LOCK),-e '') constraints.txt >$(VENV)/constraints.txt
@@ -39,7 +39,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 $(MAKERS): $(READY) constraints-makers.txt
-	@echo "adding what tests and site need"
+	@echo "adding what tests and site need, 0.3 GB"
 	@$(LOCKED) constraints-makers.txt
 	@touch $@
 
@@ -74,7 +74,7 @@ site: $(MAKERS)  ## render the course to build/site, from the stored outputs
 student: $(READY)  ## the zip for students: lessons without outputs and solutions, ready to run
 	@$(BIN)/python -m tools.handout student
 
-matrix: $(READY)  ## the quick suite with the lowest and the newest versions admitted (uv, 8 GB, an hour)
+matrix: $(READY)  ## the quick suite with the lowest and the newest versions admitted (uv, 6 GB, an hour)
 	@exec $(BIN)/python -m tools.matrix
 
 mutants: $(MAKERS)  ## change modules in one place at a time and see which tests notice: MODULES="results conv"

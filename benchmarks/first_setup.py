@@ -24,6 +24,7 @@ from cnncourse._files import given_path, written_whole
 from tools import handout
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+CHILDREN = ("children_user", "children_system")
 LOCKS = ("constraints.txt", "constraints-makers.txt")
 SETUPS = {  # name: whose folder, and what make is to do there
     "make lab": ("course", ["setup"]),
@@ -74,15 +75,12 @@ def bytes_fetched(venv: pathlib.Path, wheels: pathlib.Path) -> int:
     for path in wheels.glob("*.whl"):
         name, version, _ = path.name.split("-", 2)
         sizes[spelt(name), version] = path.stat().st_size
-    own = {"pip", "cnncourse"}  # of Python itself, and of the folder
-    total = 0
-    for path in venv.rglob("*.dist-info"):
-        name, version = path.name.removesuffix(".dist-info").rsplit("-", 1)
-        if (spelt(name), version) in sizes:
-            total += sizes[spelt(name), version]
-        elif spelt(name) not in own:
-            raise LookupError(f"{path}: expected its wheel in {wheels}; none is there.")
-    return total
+    names = (path.stem.rsplit("-", 1) for path in venv.rglob("site-packages/*.dist-info"))
+    installed = {(spelt(name), version) for name, version in names}
+    strange = [pair for pair in installed - sizes.keys() if pair[0] not in ("pip", "cnncourse")]
+    if strange:
+        raise LookupError(f"{venv}: expected the wheels of {sorted(strange)} in {wheels}.")
+    return sum(sizes[pair] for pair in installed & sizes.keys())
 
 
 def bytes_on_disk(folder: pathlib.Path) -> int:
@@ -115,9 +113,6 @@ def measured(name: str, wheels: pathlib.Path) -> dict:
         }
 
 
-CHILDREN = ("children_user", "children_system")
-
-
 def table(found: dict[str, dict]) -> str:
     """Return a table in Markdown: MB are millions of bytes."""
     rows = ["| set-up | MB fetched | MB on disk | wall seconds | CPU seconds |"]
@@ -140,7 +135,10 @@ def main() -> None:
         seconds = fetch(wheels)
         size = sum(path.stat().st_size for path in wheels.iterdir())
         print(f"fetched {size / 1e6:,.0f} MB, all set-ups' files, in {seconds:.0f} s", flush=True)
-        found = {name: measured(name, wheels) for name in SETUPS}
+        found = {}
+        for name in SETUPS:
+            found[name] = measured(name, wheels)
+            print(f"{name}: {found[name]['wall_seconds']:.0f} s", flush=True)
     print(table(found))
     record = {
         "setups": found,

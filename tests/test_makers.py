@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 
+from benchmarks import first_setup
 from tools import matrix, mutants
 
 import pytest
@@ -71,3 +72,37 @@ def test_the_table_of_the_matrix_has_every_package_that_the_course_names():
     assert lines[:3] == ["|  | lowest |", "| --- | --- |", "| Python | 3.11 |"]
     assert {f"| {name} | 1.2.3 |" for name in names} == set(lines[3:-1])
     assert lines[-1] == "| quick suite | passes |"
+
+
+def test_the_first_setup_counts_the_wheels_of_what_is_installed(tmp_path):
+    wheels, venv = tmp_path / "wheels", tmp_path / ".venv"
+    wheels.mkdir()
+    for name, size in {
+        "Some.Thing-1.0-py3": 30,
+        "some_thing-2.0-py3": 50,
+        "other-1-py3": 7,
+    }.items():
+        (wheels / f"{name}-none-any.whl").write_bytes(b"." * size)
+    site = venv / "lib" / "python3.12" / "site-packages"
+    for name in ("some_thing-1.0", "pip-24.0", "cnncourse-0.1.0", "other-1/_vendor/within-3"):
+        (site / f"{name}.dist-info").mkdir(parents=True)
+    assert first_setup.bytes_fetched(venv, wheels) == 30
+    (site / "other-1.dist-info").mkdir()
+    assert first_setup.bytes_fetched(venv, wheels) == 37
+    (site / "other-1.dist-info").rename(site / "other-2.dist-info")
+    with pytest.raises(LookupError, match=r"expected the wheels of \[\('other', '2'\)\]"):
+        first_setup.bytes_fetched(venv, wheels)
+    (site / "pip.py").write_bytes(b"." * 100_000)
+    (venv / "lib64").symlink_to(venv / "lib")
+    assert 100_000 <= first_setup.bytes_on_disk(venv) < 200_000
+
+
+@pytest.mark.parametrize("kind", ["course", "student"])
+def test_the_first_setup_is_of_the_whole_course_or_of_the_zip(kind, tmp_path):
+    first_setup.copy_course(kind, tmp_path)
+    for name in ("Makefile", "pyproject.toml", "cnncourse/__init__.py", *first_setup.LOCKS):
+        assert (tmp_path / name).is_file(), name
+    assert (tmp_path / "tests" / "test_makers.py").is_file() == (kind == "course")
+    for arguments in (made for of, made in first_setup.SETUPS.values() if of == kind):
+        done = subprocess.run(["make", "-n", *arguments], cwd=tmp_path, capture_output=True)
+        assert done.returncode == 0, done.stderr

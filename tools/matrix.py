@@ -1,6 +1,6 @@
 """Run the quick suite with the lowest versions that pyproject.toml admits, and with the newest.
 
-    python -m tools.matrix                   both, in build/matrix/, some 4 GB each
+    python -m tools.matrix                   both, in build/matrix/, some 3 GB each
     python -m tools.matrix lowest --resolve  only say which versions the lowest are
 
 uv resolves, and fetches a Python where there is none. By hand and not in CI; it ends with a table
