@@ -29,7 +29,7 @@ setup: $(READY)  ## make .venv with what lessons need (other targets do it when 
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "Python %d.%d found; the course needs 3.11 to 3.13. Name one: make PYTHON=python3.12 ..." % v)'
-	@echo "setting up $(VENV): 2.3 GB, some minutes, once"
+	@echo "setting up $(VENV): $(if $(filter gpu,$(KIND)),2.9,2.3) GB, some minutes, once"
 	@$(PYTHON) -m venv $(VENV) || { echo "venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@[ -f $@ ] || { rm -f $(VENV)/.ready*; $(BIN)/python -m pip uninstall -qq --yes tensorflow tensorflow-cpu; }
 	@sed $(if $(filter gpu,$(KIND)),$(GPU_LOCK),-e '') constraints.txt >$(VENV)/constraints.txt
