@@ -5,7 +5,7 @@
 Every file that any of the set-ups installs is fetched once (1 GB and more). Each set-up is then
 made by `make` in a folder of its own, from those files, without a network: its seconds are this
 machine's alone, and what a network adds is its bytes divided by the line's speed. Folders lie in
-the system's temporary folder (8 GB at most) and are removed.
+the system's temporary folder (5 GB at most) and are removed. For Linux and macOS.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import pathlib
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,21 @@ def bytes_on_disk(folder: pathlib.Path) -> int:
     return sum(s.st_blocks * 512 if hasattr(s, "st_blocks") else s.st_size for s in found)
 
 
+def run_whole(command: list[str], folder: str, environment: dict[str, str]) -> None:
+    """Run a command quietly; whatever ends this process ends it too, and what it has started."""
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        code = process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
+    if code:
+        raise subprocess.CalledProcessError(code, command)
+
+
 def measured(name: str, wheels: pathlib.Path) -> dict:
     """Make one of SETUPS in a fresh folder from `wheels`; return its bytes and seconds."""
     kind, arguments = SETUPS[name]
@@ -99,9 +115,7 @@ def measured(name: str, wheels: pathlib.Path) -> dict:
         copy_course(kind, pathlib.Path(folder))
         before, start = os.times(), time.perf_counter()
         command = ["make", f"PYTHON={sys.executable}", *arguments]
-        subprocess.run(
-            command, cwd=folder, env=clean | offline, check=True, stdout=subprocess.DEVNULL
-        )
+        run_whole(command, folder, clean | offline)
         wall, after = time.perf_counter() - start, os.times()
         cpu = sum(getattr(after, x) - getattr(before, x) for x in CHILDREN)
         venv = pathlib.Path(folder, ".venv")
@@ -130,6 +144,7 @@ def main() -> None:
     out = parser.parse_args().out
     if not shutil.which("make"):
         parser.error("there is no make on the PATH; install it")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="first-setup-wheels-") as folder:
         wheels = pathlib.Path(folder)
         seconds = fetch(wheels)
@@ -138,7 +153,7 @@ def main() -> None:
         found = {}
         for name in SETUPS:
             found[name] = measured(name, wheels)
-            print(f"{name}: {found[name]['wall_seconds']:.0f} s", flush=True)
+            print(name, found[name], flush=True)
     print(table(found))
     record = {
         "setups": found,
