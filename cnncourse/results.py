@@ -11,7 +11,6 @@ import dataclasses
 import datetime
 import hashlib
 import html
-import importlib.metadata
 import json
 import math
 import os
@@ -289,8 +288,8 @@ def machine() -> dict:
 def _versions() -> dict[str, str]:
     found = {}
     for package in _PACKAGES:
-        if sys.modules.get(package.replace("scikit-learn", "sklearn")):
-            found[package] = importlib.metadata.version(package)
+        if module := sys.modules.get(package.replace("scikit-learn", "sklearn")):
+            found[package] = module.__version__
     return found
 
 

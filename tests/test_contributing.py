@@ -146,7 +146,8 @@ def grown(tmp_path_factory):
     for name, module in {"python": "", "jupytext": "-m jupytext"}.items():
         (binaries / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {module} "$@"\n')
         (binaries / name).chmod(0o755)
-    (folder / ".venv" / ".ready").touch()
+    for stamp in (".ready-cpu", ".makers"):
+        (folder / ".venv" / stamp).touch()
     for command in commands:
         done = run(command, folder)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

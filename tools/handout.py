@@ -107,7 +107,7 @@ def write_solutions(notebooks: pathlib.Path) -> list[pathlib.Path]:
 
 TOP = "cnncourse-student"
 _HANDED_OUT = re.compile(
-    r"""LICENSE | constraints\.txt | environment\.yml | pyproject\.toml
+    r"""LICENSE | constraints(-makers)?\.txt | environment\.yml | pyproject\.toml
     | cnncourse/(?!\S*__pycache__)[\w/-]+\.\w+
     | notebooks/(\d\d_|further/)\w+\.ipynb
     | results/(?!bench_)[\w-]+\.(json|png)
