@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from benchmarks import NAMES
+from benchmarks import LOCAL
 from cnncourse import results
 
 
@@ -24,12 +24,12 @@ def one(name: str, row: str, side: str, number: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the named benchmarks, or all; return 0, 1 where one cannot be measured, or 130."""
+    """Run the named benchmarks, or those without network; return 0, 1 where one fails, or 130."""
     if arguments[:1] == ["--one"]:
         return one(*arguments[1:])
     from benchmarks import runner
 
-    return runner.main(arguments or NAMES)
+    return runner.main(arguments or LOCAL)
 
 
 if __name__ == "__main__":

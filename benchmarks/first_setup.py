@@ -1,18 +1,14 @@
-"""What the first set-up costs: bytes fetched, bytes on disk, seconds; for readers and for makers.
-
-    python -m benchmarks.first_setup --out build/first_setup.json
+"""What the first set-up costs: MB fetched, MB on disk, seconds; for readers and for makers.
 
 Every file that any of the set-ups installs is fetched once (1 GB and more). Each set-up is then
 made by `make` in a folder of its own, from those files, without a network: its seconds are this
 machine's alone, and what a network adds is its bytes divided by the line's speed. Folders lie in
-the system's temporary folder (5 GB at most) and are removed. For Linux and macOS.
+the system's temporary folder (5 GB at most) and are removed. An MB is a million bytes. It is the
+one benchmark that needs a network, so it runs where it is named alone. For Linux and macOS.
 """
 
-import argparse
-import json
 import os
 import pathlib
-import platform
 import re
 import shutil
 import signal
@@ -21,11 +17,13 @@ import sys
 import tempfile
 import time
 
-from cnncourse._files import given_path, written_whole
+from benchmarks import Row, Side
 from tools import handout
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CHILDREN = ("children_user", "children_system")
+ROUNDS = 1
+KEY = "make lab, MB fetched"
 LOCKS = ("constraints.txt", "constraints-makers.txt")
 SETUPS = {  # name: whose folder, and what make is to do there
     "make lab": ("course", ["setup"]),
@@ -120,52 +118,28 @@ def measured(name: str, wheels: pathlib.Path) -> dict:
         cpu = sum(getattr(after, x) - getattr(before, x) for x in CHILDREN)
         venv = pathlib.Path(folder, ".venv")
         return {
-            "bytes_fetched": bytes_fetched(venv, wheels),
-            "bytes_on_disk": bytes_on_disk(venv),
-            "wall_seconds": round(wall, 1),
-            "cpu_seconds": round(cpu, 1),
+            "MB fetched": bytes_fetched(venv, wheels) / 1e6,
+            "MB on disk": bytes_on_disk(venv) / 1e6,
+            "seconds": wall,
+            "cpu": cpu,
         }
 
 
-def table(found: dict[str, dict]) -> str:
-    """Return a table in Markdown: MB are millions of bytes."""
-    rows = ["| set-up | MB fetched | MB on disk | wall seconds | CPU seconds |"]
-    rows.append("| --- | --: | --: | --: | --: |")
-    for name, one in found.items():
-        sizes = (f"{one[key] / 1e6:,.0f}" for key in ("bytes_fetched", "bytes_on_disk"))
-        seconds = (f"{one[key]:.0f}" for key in ("wall_seconds", "cpu_seconds"))
-        rows.append(f"| {' | '.join((name, *sizes, *seconds))} |")
-    return "\n".join(rows)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=given_path, required=True, help="the JSON file to write")
-    out = parser.parse_args().out
-    if not shutil.which("make"):
-        parser.error("there is no make on the PATH; install it")
+def measure(seed: int) -> dict[str, float]:
+    """Make each of SETUPS once; "<set-up>, <number>" for each of its numbers, and the fetching."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="first-setup-wheels-") as folder:
         wheels = pathlib.Path(folder)
-        seconds = fetch(wheels)
-        size = sum(path.stat().st_size for path in wheels.iterdir())
-        print(f"fetched {size / 1e6:,.0f} MB, all set-ups' files, in {seconds:.0f} s", flush=True)
-        found = {}
+        found = {"all, seconds to fetch": fetch(wheels)}
+        found["all, MB fetched"] = sum(path.stat().st_size for path in wheels.iterdir()) / 1e6
         for name in SETUPS:
-            found[name] = measured(name, wheels)
-            print(name, found[name], flush=True)
-    print(table(found))
-    record = {
-        "setups": found,
-        "fetching": {"bytes": size, "wall_seconds": round(seconds, 1)},
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "cores": os.cpu_count(),
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    with written_whole(out) as stream:
-        stream.write((json.dumps(record, indent=1) + "\n").encode())
+            made = measured(name, wheels)
+            found |= {f"{name}, {number}": value for number, value in made.items()}
+    return found
 
 
-if __name__ == "__main__":
-    main()
+def missing() -> str:
+    return "" if shutil.which("make") else "there is no make on the PATH"
+
+
+ROWS = {"": Row(sides={"": Side(measure=measure)}, missing=missing)}

@@ -211,10 +211,13 @@ def _answer(command: list[str], what: str, threads: int | None) -> dict:
 
 
 def _end(pid: int) -> None:
-    """End a process and all that it has started."""
+    """End a process and all that it has started; what removes its files gets ten seconds."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        for each in [*process.children(recursive=True), process]:
+        every = [*process.children(recursive=True), process]
+        process.terminate()
+        psutil.wait_procs(every, timeout=10)
+        for each in every:
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
 

@@ -197,7 +197,7 @@ def copy(tmp_path):
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "benchmarks" / "tiny.py").write_text(TINY)
     start = tmp_path / "benchmarks" / "__init__.py"
-    start.write_text(re.sub(r"(?m)^NAMES = .*$", 'NAMES = ("tiny",)', start.read_text()))
+    start.write_text(re.sub(r"(?m)^LOCAL = .*$", 'LOCAL = ("tiny",)', start.read_text()))
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "CNNCOURSE_BUDGET": "quick"}
 
     def begin():
