@@ -11,8 +11,8 @@ from . import budget, data
 from ._files import try_to_write, user_cache
 from .data.sources import keras_home
 
+_TENSORFLOW = ("tensorflow", "tensorflow-cpu")  # the same module: one of them, never both
 _PACKAGES = (
-    "tensorflow",
     "keras",
     "numpy",
     "scipy",
@@ -57,14 +57,25 @@ def _python() -> int:
 
 
 def _packages() -> int:
-    missing = 0
+    kinds = [f"{name} {version}" for name in _TENSORFLOW if (version := _version(name))]
+    mend = "pip install --no-deps --require-hashes -r constraints.txt"
+    if len(kinds) > 1:
+        mend = f"they overwrite each other: pip uninstall {' '.join(_TENSORFLOW)}, then {mend}"
+    _line("tensorflow", " and ".join(kinds) or "missing", "" if len(kinds) == 1 else mend)
+    stops = int(len(kinds) != 1)
     for package in _PACKAGES:
-        try:
-            _line(package, importlib.metadata.version(package))
-        except importlib.metadata.PackageNotFoundError:
-            _line(package, "missing", f"pip install -c constraints.txt {package}")
-            missing += 1
-    return missing
+        version = _version(package)
+        mend = "" if version else f"pip install -c constraints.txt {package}"
+        _line(package, version or "missing", mend)
+        stops += version is None
+    return stops
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _machine() -> None:

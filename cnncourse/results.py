@@ -2,8 +2,8 @@
 
 A lesson opens a `Book`, adds its numbers and closes it; the table shows what was measured
 beside what is on record. Only a run that is asked to store (`python -m cnncourse run --store`,
-or a study under `make results`), in the full budget and on whole, real data, writes
-`results/<name>.json`.
+a study under `make results` or a benchmark under `make bench`), in the full budget and on whole,
+real data, writes `results/<name>.json`.
 """
 
 import contextlib
@@ -11,7 +11,6 @@ import dataclasses
 import datetime
 import hashlib
 import html
-import importlib.metadata
 import json
 import math
 import os
@@ -20,7 +19,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from . import budget
 from ._files import written_whole
@@ -28,7 +27,7 @@ from ._tables import as_html, as_text
 
 STORE_VARIABLE = "CNNCOURSE_STORE"
 MIME = "application/vnd.cnncourse.results+json"
-_PACKAGES = ("numpy", "tensorflow", "keras", "scikit-learn", "scipy")
+_PACKAGES = ("numpy", "tensorflow", "keras", "scikit-learn", "scipy", "torch")
 _NUMBERS = ("value", "values", "seeds", "epochs", "images", "cpu_seconds")
 
 
@@ -37,7 +36,7 @@ class ResultError(Exception):
 
 
 def code_digest(path: str | os.PathLike) -> str:
-    """Return "sha256:..." over the code of a lesson (.md or .ipynb) or a study (.py).
+    """Return "sha256:..." over the code of a lesson (.md or .ipynb), a study or a benchmark (.py).
 
     Of a notebook only the code cells count, so prose may change without the outputs
     becoming stale.
@@ -65,7 +64,8 @@ def root() -> pathlib.Path | None:
 
 def _code_of(name: str) -> pathlib.Path | None:
     base = root()
-    candidates = [f"notebooks/{name}.md", f"studies/{name}.py"] if base else []
+    benchmark = f"benchmarks/{name.removeprefix('bench_')}.py"
+    candidates = [f"notebooks/{name}.md", f"studies/{name}.py", benchmark] if base else []
     return next((base / c for c in candidates if (base / c).exists()), None)
 
 
@@ -172,10 +172,14 @@ class Book:
         self.numbers[place : place + 1] = [entry]
         return value
 
-    def close(self, key: str, cpu_seconds: float | None = None) -> "Summary":
+    def close(
+        self, key: str, cpu_seconds: float | None = None, facts: Mapping | None = None
+    ) -> "Summary":
         """Show the numbers; keep them where this run is one that stores. `key` is the one to quote.
 
         cpu_seconds: of the whole, where it is not what this process has used since it began.
+        facts: what the record says beside its numbers, in place of what this process would say,
+        where other processes have measured them, or beyond it.
         Raises ResultError when asked to store what must not be kept: quick or stand-in numbers.
         """
         if key not in [entry["name"] for entry in self.numbers]:
@@ -193,11 +197,10 @@ class Book:
             "budget": budget.name(),
             "cpu_seconds": round(cpu_seconds or time.process_time() - self._cpu, 1),
             "peak_mib": peak_mib(),
-            "threads": _threads(),
-            "processor": _processor(),
-            "versions": {"python": sys.version.split()[0], **_versions()},
+            **machine(),
             "date": datetime.date.today().isoformat(),
             "code": code_digest(code) if code else None,
+            **(facts or {}),
         }
         stored = None
         if _storing():
@@ -273,11 +276,20 @@ def _text(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:.4g}"
 
 
+def machine() -> dict:
+    """Return what a record says of the machine and this process: threads, processor, versions."""
+    return {
+        "threads": _threads(),
+        "processor": _processor(),
+        "versions": {"python": sys.version.split()[0], **_versions()},
+    }
+
+
 def _versions() -> dict[str, str]:
     found = {}
     for package in _PACKAGES:
-        if sys.modules.get(package.replace("scikit-learn", "sklearn")):
-            found[package] = importlib.metadata.version(package)
+        if module := sys.modules.get(package.replace("scikit-learn", "sklearn")):
+            found[package] = module.__version__
     return found
 
 

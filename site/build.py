@@ -32,7 +32,7 @@ VARIABLES = ("CNNCOURSE_REPOSITORY", "CNNCOURSE_BRANCH")
 def digest(root: pathlib.Path = ROOT) -> str:
     """Return a digest of everything that the site is made from."""
     total = hashlib.sha256()
-    folders = ("site", "notebooks", "cnncourse", "results", "studies", "tools")
+    folders = ("site", "notebooks", "cnncourse", "results", "studies", "benchmarks", "tools")
     files = [
         path
         for folder in folders

@@ -1,4 +1,4 @@
-"""A small lesson, exercise, data set, figure and study, for the test of CONTRIBUTING.md."""
+"""A small addition of each kind that CONTRIBUTING.md has a table for, for its test."""
 
 import numpy as np
 
@@ -192,6 +192,28 @@ def main():
 
 if __name__ == "__main__":
     main()
+'''
+BENCHMARK = '''\
+"""How long a mean takes, and a sum."""
+
+import time
+
+from benchmarks import Row, Side, images
+
+KEY = "all squares, mean, cpu"
+ROUNDS = 2
+
+
+def cost(of):
+    x, _ = images("squares", 20)
+    start = time.process_time()
+    of(x)
+    return {"cpu": time.process_time() - start}
+
+
+SIDES = {"mean": Side(measure=lambda seed: cost(lambda x: x.mean()))}
+SIDES["sum"] = Side(measure=lambda seed: cost(lambda x: x.sum()))
+ROWS = {"all squares": Row(sides=SIDES, data="squares", images=20)}
 '''
 
 

@@ -66,6 +66,10 @@ def in_figures(text):
     return re.sub(r"(?m)^FIGURES = \{\n", lambda match: match[0] + contributed.PLACE, text)
 
 
+def in_benchmarks(text):
+    return re.sub(r"(?m)^(NAMES = \(.*)\)$", r'\1, "squares")', text)
+
+
 # What each row of each table asks for: a file's new text from its old one, or a command to run.
 STEPS = {
     "A lesson": {
@@ -96,6 +100,11 @@ STEPS = {
     "A study": {
         "studies/NN_NAME.py": lambda _: contributed.STUDY,
         "CNNCOURSE_BUDGET=full .venv/bin/python -m tools.study NN_NAME": None,
+    },
+    "A benchmark": {
+        "benchmarks/NAME.py": lambda _: contributed.BENCHMARK,
+        "benchmarks/__init__.py": in_benchmarks,
+        "CNNCOURSE_BUDGET=full .venv/bin/python -m benchmarks NAME": None,
     },
 }
 
@@ -137,7 +146,8 @@ def grown(tmp_path_factory):
     for name, module in {"python": "", "jupytext": "-m jupytext"}.items():
         (binaries / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {module} "$@"\n')
         (binaries / name).chmod(0o755)
-    (folder / ".venv" / ".ready").touch()
+    for stamp in (".ready-cpu", ".makers"):
+        (folder / ".venv" / stamp).touch()
     for command in commands:
         done = run(command, folder)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

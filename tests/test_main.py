@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from cnncourse import __main__ as command
-from cnncourse import data
+from cnncourse import data, doctor
 from cnncourse.data import IMAGE_SETS, sources
 
 import pytest
@@ -63,6 +63,27 @@ def test_doctor_says_what_is_here_and_what_to_do(capsys):
     assert re.search(
         r"cifar10 +a stand-in.*\n +-> folder: CNNCOURSE_DATA is not set; point it", said
     )
+
+
+@pytest.mark.parametrize(
+    ("here", "told"),
+    [
+        ({"tensorflow-cpu": "2.21.0"}, r"tensorflow-cpu 2\.21\.0\n(?! +->)"),
+        ({"tensorflow": "2.21.0"}, r"tensorflow 2\.21\.0\n(?! +->)"),
+        ({}, r"missing\n +-> pip install --no-deps --require-hashes -r constraints\.txt\n"),
+        (
+            {"tensorflow": "2.20.0", "tensorflow-cpu": "2.21.0"},
+            r"tensorflow 2\.20\.0 and tensorflow-cpu 2\.21\.0\n +-> they overwrite each other: "
+            r"pip uninstall tensorflow tensorflow-cpu, then pip install .* -r constraints\.txt\n",
+        ),
+    ],
+)
+def test_doctor_wants_one_tensorflow(capsys, monkeypatch, here, told):
+    monkeypatch.setattr(
+        doctor, "_version", lambda name: here.get(name) if "tensorflow" in name else "1.0"
+    )
+    assert command.main(["doctor"]) == int(len(here) != 1)
+    assert re.search(rf"(?m)^tensorflow +{told}", capsys.readouterr().out)
 
 
 def test_doctor_stops_at_a_wrong_setting(capsys, monkeypatch):

@@ -51,11 +51,10 @@ def test_stored_outputs_are_those_of_this_code_in_a_full_run(name):
 @pytest.mark.parametrize("name", [p.stem for p in sorted((ROOT / "results").glob("*.json"))])
 def test_records_are_of_the_code_that_stands_here(name):
     record = results.load(name).record
-    (code,) = [
-        p
-        for p in (ROOT / "notebooks" / f"{name}.md", ROOT / "studies" / f"{name}.py")
-        if p.exists()
-    ]
+    places = [f"notebooks/{name}.md", f"studies/{name}.py"]
+    if name.startswith("bench_"):
+        places = [f"benchmarks/{name.removeprefix('bench_')}.py"]
+    (code,) = [ROOT / place for place in places if (ROOT / place).exists()]
     assert record["code"] == results.code_digest(code), f"{code.name} moved on: measure again"
     assert record["budget"] == "full"
     assert all(source["whole"] for source in record["data"].values())

@@ -1,6 +1,7 @@
 """The house itself: one list of dependencies, clean code, a README that keeps up."""
 
 import base64
+import importlib.metadata
 import os
 import pathlib
 import re
@@ -19,8 +20,17 @@ from packaging.utils import canonicalize_name
 ROOT = pathlib.Path(__file__).parents[1]
 
 
-CONSTRAINTS = (ROOT / "constraints.txt").read_text()
-FOLDERS = ("cnncourse", "tools", "tests", "studies", "notebooks", "site")
+FOLDERS = ("cnncourse", "tools", "tests", "studies", "notebooks", "site", "benchmarks")
+TENSORFLOW = ("tensorflow", "tensorflow-cpu")  # one module; two packages, of which one is installed
+LINUX = {"os_name": "posix", "sys_platform": "linux", "platform_system": "Linux"}
+MAC = {"os_name": "posix", "sys_platform": "darwin", "platform_system": "Darwin"}
+WINDOWS = {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows"}
+MACHINES = {  # and which TensorFlow of the pinned version has a wheel for it, the smaller one
+    "Linux on x86-64": (LINUX | {"platform_machine": "x86_64"}, "tensorflow-cpu"),
+    "Linux on Arm": (LINUX | {"platform_machine": "aarch64"}, "tensorflow"),
+    "macOS on Arm": (MAC | {"platform_machine": "arm64"}, "tensorflow"),
+    "Windows": (WINDOWS | {"platform_machine": "AMD64"}, "tensorflow-cpu"),
+}
 
 
 def pyproject():
@@ -28,19 +38,36 @@ def pyproject():
 
 
 def requirements():
+    """What lessons need, and what makers need on top."""
     project = pyproject()
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    return [Requirement(text) for one in lists for text in one]
+    extras = [text for one in project["optional-dependencies"].values() for text in one]
+    return [[Requirement(text) for text in one] for one in (project["dependencies"], extras)]
 
 
-def constraints(text):
-    """The pins of constraints.txt: requirement, digests."""
-    text = re.sub(r"(?m)^#.*\n", "", text).replace("\\\n", " ")
+def constraints(name):
+    """The pins of a file: requirement, digests."""
+    text = re.sub(r"(?m)^#.*\n", "", (ROOT / name).read_text()).replace("\\\n", " ")
     found = []
     for line in text.splitlines():
         pin, *digests = re.split(r"\s+--hash=", line)
         found.append((Requirement(pin), digests))
     return found
+
+
+LESSONS, MAKERS = constraints("constraints.txt"), constraints("constraints-makers.txt")
+
+
+def pins(constraints, here=None):
+    """{package: version} of the pins for a machine, without one this machine."""
+    pinned = {}
+    for constraint, _ in constraints:
+        if constraint.marker is None or constraint.marker.evaluate(here):
+            name = canonicalize_name(constraint.name)
+            assert name not in pinned, f"{name} is pinned twice for {here}"
+            (pin,) = constraint.specifier
+            assert pin.operator == "=="
+            pinned[name] = pin.version
+    return pinned
 
 
 def test_environment_yml_installs_what_pyproject_names():
@@ -55,29 +82,32 @@ def test_environment_yml_installs_what_pyproject_names():
     assert os.access(ROOT / "postBuild", os.X_OK) or os.name != "posix"
 
 
+@pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
-def test_constraints_pin_every_dependency_within_its_bounds(version):
-    text = CONSTRAINTS
-    here = {"python_version": version, "python_full_version": f"{version}.5"}
-    pinned = {}
-    for constraint, _ in constraints(text):
-        if constraint.marker is None or constraint.marker.evaluate(here):
-            name = canonicalize_name(constraint.name)
-            assert name not in pinned, f"{name} is pinned twice for Python {version}"
-            (pin,) = constraint.specifier
-            assert pin.operator == "=="
-            pinned[name] = pin.version
-    for requirement in requirements():
-        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
+def test_constraints_pin_every_dependency_within_its_bounds(version, machine):
+    here, tensorflow = MACHINES[machine]
+    here = here | {"python_version": version, "python_full_version": f"{version}.5"}
+    lessons_pin, both_pin = pins(LESSONS, here), pins(LESSONS + MAKERS, here)
+    for wanted, pinned in zip(requirements(), (lessons_pin, both_pin), strict=True):
+        for requirement in wanted:
+            if requirement.marker is None or requirement.marker.evaluate(here):
+                name = canonicalize_name(requirement.name)
+                assert requirement.specifier.contains(pinned[name]), f"{requirement} for {machine}"
+    assert [name for name in both_pin if name in TENSORFLOW] == [tensorflow]
+
+
+def test_lessons_wait_for_nothing_that_only_makers_need():
+    names = {canonicalize_name(constraint.name) for constraint, _ in LESSONS}
+    assert not names & {"playwright", "pytest", "ruff", "sphinx"}
 
 
 def test_constraints_hold_digests_and_no_addresses():
-    text = CONSTRAINTS
-    for constraint, digests in constraints(text):
+    for constraint, digests in LESSONS + MAKERS:
         assert digests, f"{constraint} has no digest"
         assert all(re.fullmatch("sha256:[0-9a-f]{64}", digest) for digest in digests), constraint
-    text = re.sub("(?m)^#.*$", "", text).replace("--hash=", "")
-    assert not re.search(r"://|\s@\s|--", text)
+    for name in ("constraints.txt", "constraints-makers.txt"):
+        text = re.sub("(?m)^#.*$", "", (ROOT / name).read_text()).replace("--hash=", "")
+        assert not re.search(r"://|\s@\s|--", text)
 
 
 @pytest.mark.parametrize("folder", ["", "student"])
@@ -85,27 +115,30 @@ def test_make_installs_nothing_without_a_digest_but_the_course_itself(folder):
     lines = [
         line.strip().removeprefix("@")
         for line in (ROOT / folder / "Makefile").read_text().splitlines()
-        if "pip install" in line or "(PIP)" in line
+        if re.search(r"pip install|\((PIP|LOCKED)\)", line)
     ]
     assert lines == [
         "PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps",
-        "$(PIP) --require-hashes --only-binary :all: --requirement constraints.txt",
+        "LOCKED := $(PIP) --require-hashes --only-binary :all: --requirement",
+        "$(LOCKED) $(VENV)/constraints.txt",
         "$(PIP) --no-build-isolation --editable .",
+        "$(LOCKED) constraints-makers.txt",
     ]
-    pinned = {canonicalize_name(constraint.name) for constraint, _ in constraints(CONSTRAINTS)}
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
-    assert {canonicalize_name(Requirement(text).name) for text in needed} <= pinned
+    assert {canonicalize_name(Requirement(text).name) for text in needed} <= pins(LESSONS).keys()
 
 
 def test_this_environment_is_the_pinned_one():
-    from importlib.metadata import version
-
-    for constraint, _ in constraints(CONSTRAINTS):
-        wanted = {canonicalize_name(r.name) for r in requirements()}
-        if canonicalize_name(constraint.name) in wanted and (
-            constraint.marker is None or constraint.marker.evaluate()
-        ):
-            assert constraint.specifier.contains(version(constraint.name)), constraint
+    """But for the kind of TensorFlow, of which GPU=1 asks for the other."""
+    here = {}
+    for distribution in importlib.metadata.distributions():
+        here.setdefault(canonicalize_name(distribution.name), distribution.version)
+    pinned = pins(LESSONS + MAKERS)
+    wanted = {canonicalize_name(r.name) for one in requirements() for r in one} - {*TENSORFLOW}
+    assert {name: here.get(name) for name in wanted} == {name: pinned[name] for name in wanted}
+    (kind,) = here.keys() & {*TENSORFLOW}
+    ((version,),) = [c.specifier for c, _ in LESSONS if c.name == kind]
+    assert here[kind] == version.version
 
 
 def test_ruff_finds_nothing():
@@ -159,7 +192,8 @@ def test_the_readme_s_picture_is_the_stored_output_of_its_lesson():
 
 def test_make_help_lists_every_target():
     text = (ROOT / "Makefile").read_text()
-    for target in ("lessons", "lab", "test", "notebooks", "results", "site", "student", "clean"):
+    targets = "lessons lab test makers notebooks results bench site student clean"
+    for target in targets.split():
         assert re.search(rf"(?m)^{target}:.*## ", text), target
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0

@@ -182,13 +182,15 @@ def test_a_signal_to_make_alone_leaves_nothing_running(course, kind):
     lesson(course, "01_long", LONG)
     shutil.copy(ROOT / kind / "Makefile", course)
     (course / "site").symlink_to(ROOT / "site")
-    (course / "constraints.txt").touch()
+    for name in ("constraints.txt", "constraints-makers.txt"):
+        (course / name).touch()
     (course / ".venv" / "bin").mkdir(parents=True)
     python = course / ".venv" / "bin" / "python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
-    (course / ".venv" / ".ready").touch()
-    process = start(course, command=["make", "lessons"])
+    for stamp in (".ready-cpu", ".makers"):
+        (course / ".venv" / stamp).touch()
+    process = start(course, command=["make", "lessons"], MAKEFLAGS="")
     started = kernels(process)
     process.terminate()
     said, _ = process.communicate(timeout=120)

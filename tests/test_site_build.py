@@ -189,7 +189,12 @@ def test_a_lesson_s_line_has_what_there_is(tmp_path, address):
     assert 'href="../lessons.zip" download' in body
     assert ("mybinder.org" in body) == bool(address)
     # A lesson reads results/ beside it, so in Colab the whole course must be there.
-    steps = ("!git clone -b main https://github.com/a/b ", "install ./b ", "%cd b/notebooks")
+    steps = (
+        "!git clone -b main https://github.com/a/b ",
+        "uninstall -y tensorflow ",
+        "install ./b ",
+        "%cd b/notebooks",
+    )
     assert all((step in body) == bool(address) for step in steps)
     beside = {"body": "<h1>A title</h1>"}
     line.lesson_links(app, "notebooks/further/beside", "page.html", beside, None)

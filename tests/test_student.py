@@ -63,8 +63,8 @@ def test_it_holds_every_lesson_with_what_it_needs(unpacked):
             name = path.relative_to(ROOT).as_posix()
             tracked = run(["git", "ls-files", "--error-unmatch", name], ROOT).returncode == 0
             assert (name in held) == tracked, name
-    for name in ("README.md", "Makefile", "LICENSE", "constraints.txt", "environment.yml"):
-        assert name in held
+    locks = {"constraints.txt", "constraints-makers.txt"}
+    assert locks | {"README.md", "Makefile", "LICENSE", "environment.yml"} <= set(held)
 
 
 def test_it_holds_no_solved_notebook_no_leftover_and_no_text_pair(unpacked):
@@ -169,15 +169,21 @@ def test_its_readme_maps_the_lessons_and_its_commands_exist(unpacked):
 
 
 def test_its_makefile_does_as_the_course_s(unpacked):
-    """Setup and JupyterLab are the same lines, but for the extras that only authors need."""
+    """Setup and JupyterLab are the same lines, and need the same."""
 
-    def recipes(path):
-        rules = re.findall(r"(?m)^(\S+):(?!=).*\n((?:\t.*\n)+)", path.read_text())
-        return {target: lines.replace(".[site,test]", ".[test]") for target, lines in rules}
+    def rules(path):
+        found = re.findall(r"(?m)^(\S+):(?!=) *(.*)\n((?:\t.*\n)+)", path.read_text())
+        return {target: rest for target, *rest in found}
 
-    ours, theirs = recipes(ROOT / "Makefile"), recipes(unpacked / "Makefile")
-    for target in ("$(READY)", "help", "lab"):
-        assert theirs[target] == ours[target], target
+    def settings(path):
+        return dict(re.findall(r"(?m)^([A-Z_]+) +:= (.+)$", path.read_text()))
+
+    ours, theirs = ROOT / "Makefile", unpacked / "Makefile"
+    assert settings(theirs) == settings(ours)
+    for target in ("$(READY)", "$(MAKERS)", "help", "lab"):
+        assert rules(theirs)[target] == rules(ours)[target], target
+    assert rules(theirs)["lessons"][0].startswith("$(READY) "), "no student waits for pytest"
+    assert rules(theirs)["test"][0].startswith("$(MAKERS) ")
     done = run(["make"], unpacked)
     assert done.returncode == 0
     assert all(f"make {target}" in done.stdout for target in ("lab", "lessons", "test"))
@@ -195,7 +201,8 @@ def installed(unpacked, tmp_path):
         call = f'PYTHONPATH="{folder}" exec "{sys.executable}" {module} "$@"'
         (binaries / name).write_text(f"#!/bin/sh\n{call}\n")
         (binaries / name).chmod(0o755)
-    (folder / ".venv" / ".ready").touch()
+    for stamp in (".ready-cpu", ".makers"):
+        (folder / ".venv" / stamp).touch()
     return folder
 
 

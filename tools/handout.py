@@ -107,10 +107,10 @@ def write_solutions(notebooks: pathlib.Path) -> list[pathlib.Path]:
 
 TOP = "cnncourse-student"
 _HANDED_OUT = re.compile(
-    r"""LICENSE | constraints\.txt | environment\.yml | pyproject\.toml
+    r"""LICENSE | constraints(-makers)?\.txt | environment\.yml | pyproject\.toml
     | cnncourse/(?!\S*__pycache__)[\w/-]+\.\w+
     | notebooks/(\d\d_|further/)\w+\.ipynb
-    | results/[\w-]+\.(json|png)
+    | results/(?!bench_)[\w-]+\.(json|png)
     | studies/\w+\.py
     | student/(README\.md|Makefile)
     | tools/(__init__|study)\.py

@@ -1,6 +1,6 @@
 """Run the quick suite with the lowest versions that pyproject.toml admits, and with the newest.
 
-    python -m tools.matrix                   both, in build/matrix/, some 4 GB each
+    python -m tools.matrix                   both, in build/matrix/, some 3 GB each
     python -m tools.matrix lowest --resolve  only say which versions the lowest are
 
 uv resolves, and fetches a Python where there is none. By hand and not in CI; it ends with a table
@@ -29,7 +29,8 @@ def resolved(end: str) -> dict[str, str]:
     command += ["--resolution", resolution, "--python-version", python, "--only-binary", ":all:"]
     # TensorFlow first: uv gives way where what it meets later would need an older one.
     command += ["--all-extras", "-", "pyproject.toml"]
-    done = subprocess.run(command, cwd=ROOT, input="tensorflow", capture_output=True, text=True)
+    first = "\n".join(text for text in requirements() if text.startswith("tensorflow"))
+    done = subprocess.run(command, cwd=ROOT, input=first, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{end}: uv resolves nothing:\n{done.stderr.strip()}")
     return dict(re.findall(r"(?m)^([\w.-]+)==([\w.+!-]+)", done.stdout))
@@ -55,18 +56,21 @@ def passes(end: str, versions: dict[str, str]) -> bool:
     )
 
 
-def named() -> list[str]:
-    """Return the packages that pyproject.toml names, the extras' among them."""
+def requirements() -> list[str]:
+    """Return what pyproject.toml asks for, the extras among it, as it stands there."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    return [re.match(r"[\w.-]+", text)[0] for text in itertools.chain(*lists)]
+    return list(itertools.chain(*lists))
 
 
 def table(found: dict[str, tuple[dict[str, str], str]]) -> str:
     """Return a table in Markdown of the packages that pyproject.toml names."""
     rows = [["", *found], ["---"] * (len(found) + 1)]
     rows.append(["Python", *(ENDS[end][1] for end in found)])
-    rows += [[name, *(versions[name] for versions, _ in found.values())] for name in named()]
+    for name in (re.match(r"[\w.-]+", text)[0] for text in requirements()):
+        cells = [versions.get(name, "none") for versions, _ in found.values()]
+        if set(cells) != {"none"}:  # of TensorFlow's two packages one is for this machine
+            rows.append([name, *cells])
     rows.append(["quick suite", *(outcome for _, outcome in found.values())])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -84,10 +84,23 @@ class Record:
 
 
 def read_records(root: pathlib.Path = ROOT) -> list[Record]:
-    """Every record in results/, in the order of lessons: a lesson's own run before its studies."""
-    records = [read_record(path, root) for path in sorted((root / "results").glob("*.json"))]
+    """Every record of lessons, in their order: a lesson's own run before its studies."""
+    records = [read_record(path, root) for path in _files(root) if not _of_benchmark(path)]
     own = {r.name for r in records if (root / "notebooks" / f"{r.name}.md").exists()}
     return sorted(records, key=lambda r: (r.lesson, r.name not in own, r.name))
+
+
+def read_benchmarks(root: pathlib.Path = ROOT) -> list[Record]:
+    """Every record of a benchmark."""
+    return [read_record(path, root) for path in _files(root) if _of_benchmark(path)]
+
+
+def _files(root: pathlib.Path) -> list[pathlib.Path]:
+    return sorted((root / "results").glob("*.json"))
+
+
+def _of_benchmark(path: pathlib.Path) -> bool:
+    return path.name.startswith("bench_")
 
 
 def read_record(path: pathlib.Path, root: pathlib.Path = ROOT) -> Record:
@@ -104,9 +117,10 @@ def read_record(path: pathlib.Path, root: pathlib.Path = ROOT) -> Record:
 
 
 def _about(name: str, root: pathlib.Path) -> str:
-    """What a record is of, in the words of the lesson or the study that made it."""
-    study = root / "studies" / f"{name}.py"
-    if study.exists():
+    """What a record is of, in the words of the lesson, study or benchmark that made it."""
+    files = (f"studies/{name}.py", f"benchmarks/{name.removeprefix('bench_')}.py")
+    study = next((root / file for file in files if (root / file).exists()), None)
+    if study:
         said = ast.get_docstring(ast.parse(study.read_text(encoding="utf-8"))) or ""
         paragraphs = [" ".join(part.split()) for part in said.split("\n\n")[:2]]
         kept = [re.sub(r"\s*Run: .*", "", p).rstrip(".") for p in paragraphs]

@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from tools import lessons
 
+import benchmarks_page
 import course_facts
 import lesson_map
 import results_page
@@ -79,6 +80,7 @@ class Course(SphinxDirective):
             "compared": lambda rest: self.table(results_page.compared),
             "results": lambda rest: self.table(results_page.everything),
             "data": self.data,
+            "benchmark": self.benchmark,
         }
         if what not in makers:
             raise self.error(f"course {what}: expected one of {', '.join(makers)}")
@@ -162,6 +164,13 @@ class Course(SphinxDirective):
             told = f"{words} (From {{lesson}}`{lesson}`.)" if lesson else words
             parts.append(f"## {title}\n\n{told}\n\n```{{course-figure}} {name}\n```")
         return "\n\n".join(parts) or "No lesson has stored one yet."
+
+    def benchmark(self, rest):
+        """The benchmark that is named, or all that have no section of their own."""
+        records = course_facts.read_benchmarks()
+        if rest:
+            return benchmarks_page.section(rest[0], records)
+        return benchmarks_page.others(records)
 
     def data(self, rest):
         from cnncourse.data import catalogue

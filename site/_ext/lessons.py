@@ -43,11 +43,12 @@ def launches(repository: str, branch: str, path: str) -> list[tuple[str, str, st
         )
     owner, name = found.groups()
     where = urllib.parse.quote(path)
-    # Colab has the notebook alone; lessons also read what lies beside it, results/ for one.
+    # Colab has the notebook alone; lessons also read what lies beside it, results/ for one. Its own
+    # TensorFlow goes, as the course brings tensorflow-cpu, which has the same folder.
     install = (
         "In Colab, run these in a first cell, a line each: "
-        f"!git clone -b {branch} https://github.com/{owner}/{name} then %pip install ./{name} "
-        f"then %cd {name}/notebooks"
+        f"!git clone -b {branch} https://github.com/{owner}/{name} "
+        f"then %pip uninstall -y tensorflow then %pip install ./{name} then %cd {name}/notebooks"
     )
     branch = urllib.parse.quote(branch)
     return [

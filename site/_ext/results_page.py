@@ -240,7 +240,7 @@ def made(record: Record) -> str:
     versions = ", ".join(
         f"{escape(package)} {escape(version)}"
         for package, version in raw["versions"].items()
-        if package in ("python", "tensorflow", "keras", "numpy")
+        if package in ("python", "tensorflow", "keras", "numpy", "torch")
     )
     lines = [
         f"{raw['cpu_seconds']:,.0f} CPU seconds in all"
