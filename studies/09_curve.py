@@ -19,7 +19,7 @@ RECIPE_EPOCHS = 9
 # Maps in the blocks, and the side of the images in each epoch.
 SIZES = {
     "small": ((32, 64, 128), (16, 32)),
-    "medium": ((32, 64, 128), (16, 24, 24, 32)),
+    "medium": ((32, 64, 128), (16, 16, 24, 32)),
 }
 
 
