@@ -1,0 +1,112 @@
+"""Lesson 09: what taking the best of many trials does to its accuracy. Random search and Hyperband.
+
+KerasTuner draws five settings of the training; a trial trains a small network on 5,000 training
+images of 16×16 pixels and is judged on 1,000 others. 10,000 further training images, which decide
+nothing, say what the chosen trial is worth. The test images are not asked.
+Run: python -m tools.study 09_search (started twice, it uses two cores).
+"""
+
+import math
+import tempfile
+from functools import partial
+
+from cnncourse import data, resnet
+from tools import study
+
+import keras
+import keras_tuner
+import numpy as np
+
+TRAINED, JUDGED, UNSEEN = 5_000, 1_000, 10_000
+SIDE, WIDTHS = 16, (16, 32, 64)
+TRIALS, EPOCHS = 30, 3  # of the random search; Hyperband trains up to 9 epochs
+
+
+class Search:
+    """What both searches share: one trial, and the memory of what each was worth."""
+
+    def begin(self, images):
+        small = resnet.resized(images.x_train[: TRAINED + JUDGED + UNSEEN], SIDE)
+        ends = [TRAINED, TRAINED + JUDGED]
+        self.parts = list(
+            zip(np.split(small, ends), np.split(images.y_train[: len(small)], ends), strict=True)
+        )
+        self.found = []  # (accuracy on the judged, on the unseen, epochs) of each trial
+
+    def run_trial(self, trial):
+        hp = trial.hyperparameters
+        epochs = hp.values.get("tuner/epochs", EPOCHS)
+        (x, y), *others = self.parts
+        keras.utils.set_random_seed(len(self.found) + 1)
+        network = resnet.build(x, WIDTHS)
+        rate = resnet.OneCycle(
+            hp.Float("peak", 0.01, 1.0, sampling="log"), epochs * math.ceil(len(x) / 100)
+        )
+        optimizer = resnet.Muon(
+            rate,
+            rest=hp.Float("rest", 0.3, 10.0, sampling="log"),
+            inertia=hp.Float("inertia", 0.0, 0.95),
+        )
+        resnet.train(
+            network,
+            x,
+            y,
+            (SIDE,) * epochs,
+            seed=len(self.found) + 1,
+            optimizer=optimizer,
+            batch=100,
+            smoothing=hp.Float("smoothing", 0.0, 0.3),
+            shift=hp.Int("shift", 0, 3),
+        )
+        judged, unseen = (
+            np.mean(resnet.log_probabilities(network, images).argmax(axis=1) == labels)
+            for images, labels in others
+        )
+        self.found.append((judged, unseen, epochs))
+        return {"judged": judged}
+
+
+class Random(Search, keras_tuner.RandomSearch):
+    pass
+
+
+class Hyperband(Search, keras_tuner.Hyperband):
+    pass
+
+
+def searched(images, kind, options, seed):
+    with tempfile.TemporaryDirectory() as folder:
+        search = kind(
+            objective=keras_tuner.Objective("judged", "max"), seed=seed, directory=folder, **options
+        )
+        search.begin(images)
+        search.search()
+    judged, unseen, epochs = np.array(search.found).T
+    best = judged.argmax()
+    return {
+        "trials": len(judged),
+        "epochs": epochs.sum(),
+        "best_judged": judged[best],
+        "best_unseen": unseen[best],
+        "all_judged": judged.mean(),
+        "all_unseen": unseen.mean(),
+        "best_of_unseen": unseen.max(),
+    }
+
+
+def main():
+    images = data.load("cifar10")
+    about = {"data": images, "images": TRAINED}
+    rows = {
+        "random search": study.Row(
+            train=partial(searched, images, Random, {"max_trials": TRIALS}), epochs=EPOCHS, **about
+        ),
+        "Hyperband": study.Row(
+            train=partial(searched, images, Hyperband, {"max_epochs": 9, "factor": 3}), **about
+        ),
+    }
+    study.run("09_search", rows, key="random search, best_unseen")
+
+
+if __name__ == "__main__":
+    main()
