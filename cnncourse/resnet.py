@@ -261,7 +261,7 @@ def train(
     optimizer: keras.Optimizer | None = None,
     batch: int = BATCH,
     smoothing: float = 0.1,
-    shift: int = 2,
+    shift: int = 1,
     flips: str = "in turns",
 ) -> list[dict[str, float]]:
     """Train a network that gives logits, for one epoch on images of each of `sides` pixels.
