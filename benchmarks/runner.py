@@ -156,7 +156,8 @@ def measure(
         unit = json.loads(path.read_text()) if path.exists() else {"sides": {}}
         if wanted and not set(wanted) <= unit["sides"].keys():
             start = number % len(wanted)
-            said = f"{time.strftime('%H:%M:%S')} {name}, round {number}, {row}"
+            what = ", ".join(filter(None, (name, f"round {number}", row)))
+            said = f"{time.strftime('%H:%M:%S')} {what}"
             unit = _unit(name, row, wanted[start:] + wanted[:start], number, rows[row], peer)
             with written_whole(path) as stream:
                 stream.write(json.dumps(unit).encode())

@@ -409,6 +409,18 @@ def test_waits_name_what_costs_most(tmp_path):
     ]
 
 
+def test_the_first_setup_s_row_has_its_bytes_and_its_seconds(tmp_path):
+    numbers = {"all, MB fetched": [9.0]}
+    for setup, factor in (("make lab", 1), ("make test GPU=1", 2)):
+        made = {"MB fetched": 468.4, "MB on disk": 2225.0, "seconds": 39.4, "cpu": 38.1}
+        numbers |= {f"{setup}, {what}": [factor * value] for what, value in made.items()}
+    text = benchmarks_page.section("first_setup", read(tmp_path, record("first_setup", numbers)))
+    assert rows_of(text) == [
+        ["`make lab`", "468", "2,225", "39 s", "38 s"],
+        ["`make test GPU=1`", "937", "4,450", "79 s", "76 s"],
+    ]
+
+
 def test_a_missing_record_is_named_and_an_unknown_one_shown(tmp_path):
     for name in benchmarks.NAMES:
         text = benchmarks_page.section(name, [])

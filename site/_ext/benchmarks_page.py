@@ -222,7 +222,28 @@ def waits(record: Record) -> list[str]:
     ]
 
 
-SECTIONS = {"recipes": recipes, "growth": growth, "waits": waits}
+# The first set-up
+
+
+def first_setup(record: Record) -> list[str]:
+    setups = [f.row for f in record.figures if f.measure == "cpu"]
+    rows = [
+        [
+            f"`{setup}`",
+            *(
+                f"{median(record.figure(f'{setup}, {n}')):,.0f}"
+                for n in ("MB fetched", "MB on disk")
+            ),
+            *(cell(record.figure(f"{setup}, {n}").values, "s") for n in ("seconds", "cpu")),
+        ]
+        for setup in setups
+    ]
+    return [
+        table(["set-up", "MB fetched", "MB on disk", "on the clock", "CPU time"], rows, "lrrrr")
+    ]
+
+
+SECTIONS = {"recipes": recipes, "growth": growth, "waits": waits, "first_setup": first_setup}
 
 
 # Figures
