@@ -303,6 +303,7 @@ def test_moved_images_are_shifted_as_far_as_said_and_mirrored_where_asked():
         ),
         (lambda: resnet.resized(PIXELS, 0), "side is 0; expected a number of pixels"),
         (lambda: resnet.moved(PIXELS, None, 12, None), "shift is 12; expected 0 to 11 pixels"),
+        (lambda: resnet.moved(PIXELS, None, -1, None), "shift is -1; expected 0 to 11 pixels"),
     ],
 )
 def test_wrong_use_is_named(call, message):
