@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping
 from benchmarks import BUILD, NAMES, ROOT, BenchmarkError, Row
 from cnncourse import budget, data, results
 from cnncourse._files import written_whole
+from tools import study
 
 import filelock
 import numpy as np
@@ -120,12 +121,8 @@ def _sets(name: str, rows: Mapping[str, Row]) -> dict[str, object]:
     found = {
         each: data.load(each) if each in data.names() else data.photographs(each) for each in wanted
     }
-    unfit = [each.caption for each in found.values() if not each.provenance["whole"]]
-    if unfit and budget.name() == "full":
-        raise BenchmarkError(
-            f"{name}: expected whole, real sets; found {'; '.join(unfit)}. Set CNNCOURSE_DATA to "
-            "a folder that has them."
-        )
+    if budget.name() == "full" and (why := study.unfit(found.values())):
+        raise BenchmarkError(f"{name}: {why}")
     for each, count in wanted.items():
         if count:
             stream = io.BytesIO()

@@ -191,7 +191,7 @@ ROWS = {
 def copy(tmp_path):
     """A course with one benchmark, and what starts `python -m benchmarks` in it."""
     ignored = shutil.ignore_patterns("__pycache__", "exercises", "figures")
-    for folder in ("benchmarks", "cnncourse"):
+    for folder in ("benchmarks", "cnncourse", "tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "pyproject.toml").touch()
