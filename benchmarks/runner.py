@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping
 from benchmarks import BUILD, NAMES, ROOT, BenchmarkError, Row
 from cnncourse import budget, data, results
 from cnncourse._files import written_whole
+from tools import study
 
 import filelock
 import numpy as np
@@ -120,12 +121,8 @@ def _sets(name: str, rows: Mapping[str, Row]) -> dict[str, object]:
     found = {
         each: data.load(each) if each in data.names() else data.photographs(each) for each in wanted
     }
-    unfit = [each.caption for each in found.values() if not each.provenance["whole"]]
-    if unfit and budget.name() == "full":
-        raise BenchmarkError(
-            f"{name}: expected whole, real sets; found {'; '.join(unfit)}. Set CNNCOURSE_DATA to "
-            "a folder that has them."
-        )
+    if budget.name() == "full" and (why := study.unfit(found.values())):
+        raise BenchmarkError(f"{name}: {why}")
     for each, count in wanted.items():
         if count:
             stream = io.BytesIO()
@@ -156,7 +153,8 @@ def measure(
         unit = json.loads(path.read_text()) if path.exists() else {"sides": {}}
         if wanted and not set(wanted) <= unit["sides"].keys():
             start = number % len(wanted)
-            said = f"{time.strftime('%H:%M:%S')} {name}, round {number}, {row}"
+            what = ", ".join(filter(None, (name, f"round {number}", row)))
+            said = f"{time.strftime('%H:%M:%S')} {what}"
             unit = _unit(name, row, wanted[start:] + wanted[:start], number, rows[row], peer)
             with written_whole(path) as stream:
                 stream.write(json.dumps(unit).encode())

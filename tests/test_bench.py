@@ -191,7 +191,7 @@ ROWS = {
 def copy(tmp_path):
     """A course with one benchmark, and what starts `python -m benchmarks` in it."""
     ignored = shutil.ignore_patterns("__pycache__", "exercises", "figures")
-    for folder in ("benchmarks", "cnncourse"):
+    for folder in ("benchmarks", "cnncourse", "tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "pyproject.toml").touch()
@@ -406,6 +406,18 @@ def test_waits_name_what_costs_most(tmp_path):
         "load, b",
         "4.0 ms<br><small>4.0 to 16 ms</small>",
         "8.0 ms<br><small>4.0 to 36 ms</small>",
+    ]
+
+
+def test_the_first_setup_s_row_has_its_bytes_and_its_seconds(tmp_path):
+    numbers = {"all, MB fetched": [9.0]}
+    for setup, factor in (("make lab", 1), ("make test GPU=1", 2)):
+        made = {"MB fetched": 468.4, "MB on disk": 2225.0, "seconds": 39.4, "cpu": 38.1}
+        numbers |= {f"{setup}, {what}": [factor * value] for what, value in made.items()}
+    text = benchmarks_page.section("first_setup", read(tmp_path, record("first_setup", numbers)))
+    assert rows_of(text) == [
+        ["`make lab`", "468", "2,225", "39 s", "38 s"],
+        ["`make test GPU=1`", "937", "4,450", "79 s", "76 s"],
     ]
 
 

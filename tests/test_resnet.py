@@ -99,6 +99,30 @@ def test_parameters_by_hand(options, weights):
         assert network(np.zeros((2, side, side, 3))).shape == (2, 10)
 
 
+def test_three_blocks_unless_said_otherwise():
+    widths = [w.shape[-1] for w in resnet.build(PIXELS).trainable_weights if len(w.shape) == 4]
+    assert widths == [32, 32, 64, 64, 128, 128]
+
+
+def test_what_is_below_0_goes_no_further_than_the_first_layer():
+    network = resnet.build(PIXELS, (8,))
+    first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    maps = keras.Model(network.input, first.input)(PIXELS.astype("float32")).numpy()
+    assert maps.min() == 0 < maps.max()
+    answers = network.layers[2](network.layers[1](PIXELS.astype("float32"))).numpy()
+    close(maps, np.maximum(answers, 0))
+
+
+@pytest.mark.parametrize(("pooling", "scale"), [("max", 0.25), ("mean", 1.0)])
+def test_the_logits_of_a_maximum_are_scaled_down(pooling, scale):
+    network = resnet.build(PIXELS, (8,), pooling=pooling)
+    dense = next(layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
+    pooled, logits = keras.Model(network.input, [dense.input, network.output])(
+        PIXELS.astype("float32")
+    )
+    close(logits, scale * pooled.numpy() @ dense.kernel.numpy())
+
+
 def test_the_residual_part_is_added():
     network = resnet.build(PIXELS, (8,))
     plain = resnet.build(PIXELS, (8,), residual=False)
@@ -132,6 +156,7 @@ def test_the_rate_goes_up_and_down_in_two_lines():
     found = [float(rate(step)) for step in (0, 5, 25, 50, 75, 99, 100, 120)]
     expected = [0.08, 0.144, 0.4, 0.4 * 2 / 3, 0.4 / 3, 0.4 / 75, 0, 0]
     assert found == pytest.approx(expected, abs=1e-6)
+    assert float(resnet.OneCycle(0.4, 1)(0)) == pytest.approx(0.08)
 
 
 @pytest.mark.parametrize("shape", [(4, 9), (9, 4), (6, 6)])
@@ -278,6 +303,7 @@ def test_moved_images_are_shifted_as_far_as_said_and_mirrored_where_asked():
         ),
         (lambda: resnet.resized(PIXELS, 0), "side is 0; expected a number of pixels"),
         (lambda: resnet.moved(PIXELS, None, 12, None), "shift is 12; expected 0 to 11 pixels"),
+        (lambda: resnet.moved(PIXELS, None, -1, None), "shift is -1; expected 0 to 11 pixels"),
     ],
 )
 def test_wrong_use_is_named(call, message):

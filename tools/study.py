@@ -47,12 +47,8 @@ def run(
     """
     if budget.name() != "full":
         raise results.ResultError(f"{name}: a study trains in full; unset {budget.VARIABLE}.")
-    unfit = {row.data.caption for row in rows.values() if not row.data.provenance["whole"]}
-    if unfit:
-        raise results.ResultError(
-            f"{name}: expected whole, real sets; found {'; '.join(sorted(unfit))}. Set "
-            "CNNCOURSE_DATA to a folder that has them."
-        )
+    if why := unfit(row.data for row in rows.values()):
+        raise results.ResultError(f"{name}: {why}")
     runs = measure(name, {row: about.train for row, about in rows.items()}, seeds)
     book = results.Book(name)
     for row, about in rows.items():
@@ -69,6 +65,17 @@ def run(
     summary = book.close(key, sum(found["cpu_seconds"] for row in runs.values() for found in row))
     print(summary)
     return summary
+
+
+def unfit(sets: Iterable) -> str:
+    """Why numbers of these sets could not be kept: which of them are no whole, real ones; or ""."""
+    found = sorted({each.caption for each in sets if not each.provenance["whole"]})
+    if not found:
+        return ""
+    return (
+        f"expected whole, real sets; found {'; '.join(found)}. Set CNNCOURSE_DATA to a folder that "
+        "has them."
+    )
 
 
 def measure(

@@ -36,7 +36,7 @@ def machine(record: Record) -> str:
     """On what the record was measured, what else ran meanwhile, and what is missing in it."""
     raw = record.raw
     said = (
-        f"{escape(raw['processor'])}, {raw['cores']} cores, {rounds(record)} rounds. Meanwhile "
+        f"{escape(raw['processor'])}, {raw['cores']} cores, {times(rounds(record))}. Meanwhile "
         f"other programs kept {raw['others']:.1f} of the cores busy (median)"
     )
     if raw["others"] > raw["cores"] / 8:
@@ -47,6 +47,10 @@ def machine(record: Record) -> str:
     lines = [f"{said}. {made(record)}"]
     lines += [f"Not measured: {escape(k)} ({escape(v)})." for k, v in raw["left_out"].items()]
     return "\n\n".join(lines)
+
+
+def times(rounds: int) -> str:
+    return f"{rounds} round{'s' if rounds > 1 else ''}"
 
 
 def rounds(record: Record) -> int:
@@ -222,7 +226,23 @@ def waits(record: Record) -> list[str]:
     ]
 
 
-SECTIONS = {"recipes": recipes, "growth": growth, "waits": waits}
+# The first set-up
+
+
+def first_setup(record: Record) -> list[str]:
+    rows = []
+    for setup in [f.row for f in record.figures if f.measure == "cpu"]:
+        fetched, disk, clock, cpu = (
+            record.figure(f"{setup}, {number}")
+            for number in ("MB fetched", "MB on disk", "seconds", "cpu")
+        )
+        sizes = [f"{median(figure):,.0f}" for figure in (fetched, disk)]
+        rows.append([f"`{setup}`", *sizes, cell(clock.values, "s"), cell(cpu.values, "s")])
+    heads = ["set-up", "MB fetched", "MB on disk", "on the clock", "CPU time"]
+    return [table(heads, rows, "lrrrr")]
+
+
+SECTIONS = {"recipes": recipes, "growth": growth, "waits": waits, "first_setup": first_setup}
 
 
 # Figures
