@@ -47,8 +47,12 @@ class BatchNorm(layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over the last axis of maps, in one operation of TensorFlow.
 
     The same numbers for a quarter of the processor time: Keras computes mean, variance and result
-    in operations of their own, each of which reads all maps again.
+    in operations of their own, each of which reads all maps again. Its weights stay float32 where
+    the policy is "mixed_bfloat16".
     """
+
+    def add_weight(self, *shape, **options):
+        return super().add_weight(*shape, autocast=False, **options)
 
     def call(self, inputs, training=None, mask=None):
         learns = bool(training) and self.trainable
@@ -170,7 +174,8 @@ def build(
         maps = layers.Add()([maps, more]) if residual else more
     maps = pools[pooling]()(maps)
     logits = layers.Dense(10, use_bias=False, kernel_initializer="lecun_normal")(maps)
-    return keras.Model(pixels, layers.Rescaling(0.25 if pooling == "max" else 1.0)(logits))
+    scale = 0.25 if pooling == "max" else 1.0
+    return keras.Model(pixels, layers.Rescaling(scale, dtype="float32")(logits))
 
 
 # Its training -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ COMPLETE = {"build": {}, "train": {}, "sides": SIDES, "optimizer": None}
 
 
 def gradient_descent(steps):
-    return keras.optimizers.SGD(resnet.OneCycle(0.4, steps), momentum=0.9, nesterov=True)
+    return keras.optimizers.SGD(resnet.OneCycle(1.6, steps), momentum=0.9, nesterov=True)
 
 
 def constant_rate(steps):
