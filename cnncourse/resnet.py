@@ -52,7 +52,7 @@ class BatchNorm(layers.BatchNormalization):
     """
 
     def add_weight(self, *shape, **options):
-        return super().add_weight(*shape, autocast=False, **options)
+        return super().add_weight(*shape, **options | {"autocast": False})
 
     def call(self, inputs, training=None, mask=None):
         learns = bool(training) and self.trainable
