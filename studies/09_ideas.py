@@ -23,7 +23,7 @@ def gradient_descent(steps):
 
 
 def constant_rate(steps):
-    return resnet.Muon(0.05)
+    return resnet.Muon(0.025)
 
 
 def averaged(steps):

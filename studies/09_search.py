@@ -18,8 +18,18 @@ import keras_tuner
 import numpy as np
 
 TRAINED, JUDGED, UNSEEN = 5_000, 1_000, 10_000
-SIDE, WIDTHS = 16, (16, 32, 64)
+SIDE, WIDTHS, BATCH = 16, (16, 32, 64), 100
 TRIALS, EPOCHS = 30, 3  # of the random search; Hyperband trains up to 9 epochs
+
+
+def space():
+    hp = keras_tuner.HyperParameters()
+    hp.Float("peak", 0.01, 1.0, sampling="log")  # of the one-cycle rate
+    hp.Float("rest", 0.3, 10.0, sampling="log")  # times the rate, for what is no kernel
+    hp.Float("inertia", 0.0, 0.95)  # momentum of the kernels
+    hp.Float("smoothing", 0.0, 0.3)
+    hp.Int("shift", 0, 3)
+    return hp
 
 
 class Search:
@@ -39,14 +49,8 @@ class Search:
         (x, y), *others = self.parts
         keras.utils.set_random_seed(len(self.found) + 1)
         network = resnet.build(x, WIDTHS)
-        rate = resnet.OneCycle(
-            hp.Float("peak", 0.01, 1.0, sampling="log"), epochs * math.ceil(len(x) / 100)
-        )
-        optimizer = resnet.Muon(
-            rate,
-            rest=hp.Float("rest", 0.3, 10.0, sampling="log"),
-            inertia=hp.Float("inertia", 0.0, 0.95),
-        )
+        rate = resnet.OneCycle(hp.get("peak"), epochs * math.ceil(len(x) / BATCH))
+        optimizer = resnet.Muon(rate, rest=hp.get("rest"), inertia=hp.get("inertia"))
         resnet.train(
             network,
             x,
@@ -54,9 +58,9 @@ class Search:
             (SIDE,) * epochs,
             seed=len(self.found) + 1,
             optimizer=optimizer,
-            batch=100,
-            smoothing=hp.Float("smoothing", 0.0, 0.3),
-            shift=hp.Int("shift", 0, 3),
+            batch=BATCH,
+            smoothing=hp.get("smoothing"),
+            shift=hp.get("shift"),
         )
         judged, unseen = (
             np.mean(resnet.log_probabilities(network, images).argmax(axis=1) == labels)
@@ -77,7 +81,11 @@ class Hyperband(Search, keras_tuner.Hyperband):
 def searched(images, kind, options, seed):
     with tempfile.TemporaryDirectory() as folder:
         search = kind(
-            objective=keras_tuner.Objective("judged", "max"), seed=seed, directory=folder, **options
+            objective=keras_tuner.Objective("judged", "max"),
+            hyperparameters=space(),
+            seed=seed,
+            directory=folder,
+            **options,
         )
         search.begin(images)
         search.search()
