@@ -2,7 +2,8 @@
 
 KerasTuner draws five settings of the training; a trial trains a small network on 5,000 training
 images of 16×16 pixels and is judged on 1,000 others. 10,000 further training images, which decide
-nothing, say what the chosen trial is worth. The test images are not asked.
+nothing, say what the chosen trial is worth. Each seed draws all these images anew from the 50,000.
+The test images are not asked.
 Run: python -m tools.study 09_search (started twice, it uses two cores).
 """
 
@@ -35,12 +36,13 @@ def space():
 class Search:
     """What both searches share: one trial, and the memory of what each was worth."""
 
-    def begin(self, images):
-        small = resnet.resized(images.x_train[: TRAINED + JUDGED + UNSEEN], SIDE)
-        ends = [TRAINED, TRAINED + JUDGED]
-        self.parts = list(
-            zip(np.split(small, ends), np.split(images.y_train[: len(small)], ends), strict=True)
-        )
+    def begin(self, images, seed):
+        drawn = np.random.default_rng(seed).permutation(len(images.x_train))
+        ends = np.cumsum([TRAINED, JUDGED, UNSEEN])
+        self.parts = [
+            (resnet.resized(images.x_train[part], SIDE), images.y_train[part])
+            for part in np.split(drawn[: ends[-1]], ends[:-1])
+        ]
         self.found = []  # (accuracy on the judged, on the unseen, epochs) of each trial
 
     def run_trial(self, trial):
@@ -87,7 +89,7 @@ def searched(images, kind, options, seed):
             directory=folder,
             **options,
         )
-        search.begin(images)
+        search.begin(images, seed)
         search.search()
     judged, unseen, epochs = np.array(search.found).T
     best = judged.argmax()
