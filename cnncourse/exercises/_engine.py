@@ -10,6 +10,7 @@ import inspect
 import re
 import textwrap
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cnncourse.exercises._limit import IDLE, InsideAnswerError, inside_answer, limited
@@ -85,7 +86,7 @@ class Seen:
     callable: bool
     routine: bool
     kind: str
-    shown: str
+    shown: Callable[[], str]
 
 
 def seen(answer):
@@ -95,7 +96,7 @@ def seen(answer):
         callable(answer),
         inspect.isroutine(answer),
         kind_of(type(answer)),
-        show(answer),
+        functools.partial(show, answer),
     )
 
 
@@ -163,7 +164,7 @@ def misplaced_call(exercise, answer):
     variable, wanted = exercise.answer, kind_of(exercise.expected[0].result_type)
     if exercise.cases and (answer.kind == wanted or not answer.callable):
         return (
-            f"`check` wants the function itself, and got {answer.shown}. Write "
+            f"`check` wants the function itself, and got {answer.shown()}. Write "
             f'`exercises.check("{exercise.name}", {variable})`, '
             f"with no parentheses after `{variable}`."
         )
