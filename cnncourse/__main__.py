@@ -1,4 +1,4 @@
-"""python -m cnncourse: doctor, data, run, predict."""
+"""python -m cnncourse: doctor, data, run, predict, grade."""
 
 import argparse
 import contextlib
@@ -78,7 +78,14 @@ def _told() -> tuple[type[Exception], ...]:
         results.ResultError,
         OSError,
         ValueError,
+        *_told_by_grade(),
     )
+
+
+def _told_by_grade():
+    from .grade import sandbox
+
+    return (sandbox.SandboxError,)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -122,6 +129,30 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("model", type=pathlib.Path, help="a .keras file of classifier.save")
     predict.add_argument("photographs", nargs="+", metavar="PHOTO", help="a file or a folder")
     predict.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+
+    grade = commands.add_parser(
+        "grade",
+        help="grade the notebooks of a class, without trust in their code",
+        description="Write a table of marks, a page for each student and one on the class. FILES "
+        "is a folder or a zip, as Moodle, Canvas and nbgrader make them. Answers run in a sandbox, "
+        "on inputs that are drawn from a seed as well as on those of the lesson's checks. What is "
+        "graded already is not graded again.",
+    )
+    grade.add_argument("files", type=pathlib.Path, metavar="FILES")
+    grade.add_argument("--lesson", help="two digits (default: found for each notebook by its tags)")
+    grade.add_argument("--points", type=pathlib.Path, help="a file of lines: 01/conv2d, 2")
+    grade.add_argument("--bank", type=pathlib.Path, help="exercises of your own, as a Python file")
+    grade.add_argument(
+        "--names", help="a regular expression for paths, with (?P<student>...), perhaps (?P<id>...)"
+    )
+    grade.add_argument("--seed", type=int, help="of the hidden inputs (default: kept in OUT)")
+    grade.add_argument("--jobs", type=int, default=1, help="processes (default: 1; 2 GiB each)")
+    grade.add_argument("--out", type=pathlib.Path, default=pathlib.Path("graded"))
+    grade.add_argument(
+        "--without-isolation",
+        action="store_true",
+        help="run their code with all that you may do yourself",
+    )
 
     return parser
 
@@ -230,7 +261,13 @@ def _predict(chosen) -> int:
     return int(any(prediction["error"] is not None for prediction in done))
 
 
-_COMMANDS = {"doctor": _doctor, "data": _data, "run": _run, "predict": _predict}
+def _grade(chosen) -> int:
+    from .grade import evening
+
+    return evening.grade(chosen)
+
+
+_COMMANDS = {"doctor": _doctor, "data": _data, "run": _run, "predict": _predict, "grade": _grade}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -59,8 +59,10 @@ class FreshTraining(_networks.FreshNetwork):
     """A network whose `fit` is noted, made anew for every call."""
 
     def state(self, lent):
-        calls = [{name: as_data(value, given) for name, value in given.items()}
-                 for given in lent.lesson.calls]  # fmt: skip
+        calls = [
+            {name: as_data(value, given) for name, value in given.items() if name != "self"}
+            for given in lent.lesson.calls
+        ]
         return super().state(lent) | {"calls": calls}
 
     def restore(self, lent, state):

@@ -194,17 +194,10 @@ def _answered(reader, task, places, numbers):
         )
 
     def hand_out(value, arguments):
-        content = packed(value, describer(arguments))
-        return Named("packed", _text(content))
+        return Named("packed", packed(value, describer(arguments)))
 
     handed = attempt(task, told["answer"], hand_out)
     return packed(handed | {"notes": notes})
-
-
-def _text(content):
-    import numpy as np
-
-    return np.frombuffer(content, np.uint8)
 
 
 def _first(error):

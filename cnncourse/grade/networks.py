@@ -6,6 +6,7 @@ stands below, and never a thing that holds code.
 """
 
 import contextlib
+import copy
 import json
 import math
 import re
@@ -27,7 +28,6 @@ _MODULES = re.compile(
 )
 _TYPES = ("__tuple__", "__keras_tensor__", "__slice__", "__ellipsis__", "DTypePolicy")
 _CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__")
-_FUNCTIONS = ("relu", "softmax", "sigmoid", "tanh", "elu", "selu", "softplus", "swish", "gelu")
 
 
 # Where nothing is trusted -------------------------------------------------------------------------
@@ -76,11 +76,12 @@ def _layers(keras, model):
     try:
         config = keras.saving.serialize_keras_object(model) | {"compile_config": None}
         text = json.dumps(config)
+        compiled = json.dumps(model.get_compile_config()) if model.compiled else None
     except Exception as error:
         return {"config": None, "error": repr(error)[:500]}
     weights = model.get_weights() if model.built else []
     small = sum(weight.nbytes for weight in weights) <= _SENT
-    return {"config": text, "weights": weights if small else None}
+    return {"config": text, "weights": weights if small else None, "compiled": compiled}
 
 
 def _maps(keras, inputs, value):
@@ -201,7 +202,7 @@ def rebuilt(parts, kind):
     config = checked(json.loads(parts["config"])) | {"compile_config": None}
     weights = parts.get("weights")
     try:
-        problem = _excess(config)
+        problem = _excess(copy.deepcopy(config))  # Keras takes it apart
         if problem is None:
             model = keras.saving.deserialize_keras_object(config, safe_mode=True)
     except Exception as error:
@@ -213,6 +214,8 @@ def rebuilt(parts, kind):
         if not fits:
             raise HandoutError(f"a {kind} whose weights do not fit its layers")
         model.set_weights(weights)
+    if isinstance(parts.get("compiled"), str):
+        model.compile_from_config(checked(json.loads(parts["compiled"])))
     return model
 
 
@@ -224,8 +227,8 @@ def checked(config):
         return config
     name, module = config.get("class_name"), config.get("module")
     if name is not None:
-        if name == "function" and config.get("config") in _FUNCTIONS:
-            return config["config"]  # TensorFlow's own function for Keras's
+        if name == "function" and _is_keras_function(config.get("config")):
+            return config["config"]  # by its name: Keras's own, and TensorFlow's of that name
         if name in _CODE:
             raise HandoutError(f"a network that holds code to run (a {name})")
         known = name in _TYPES or (isinstance(module, str) and _MODULES.fullmatch(module))
@@ -233,6 +236,14 @@ def checked(config):
             told = f"{name} of {module}" if isinstance(module, str) else f"{name}"
             raise HandoutError(f"a network with a part that is not Keras's own: {told[:100]}")
     return {key: checked(one) for key, one in config.items()}
+
+
+def _is_keras_function(name):
+    import keras
+
+    rooms = (keras.activations, keras.losses, keras.metrics)
+    found = isinstance(name, str) and any(hasattr(room, name) for room in rooms)
+    return found and name.islower()
 
 
 def _excess(config):

@@ -112,7 +112,8 @@ def _command(extra: list[str]) -> list[str]:
         command += ["--ro-bind", str(folder), str(folder)]
     for path in ("/etc/ld.so.cache", "/etc/alternatives"):
         command += ["--ro-bind-try", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *extra]
+    command += ["--proc", "/proc", "--dev", "/dev", *extra]
+    command += ["--size", str(confine.FILES), "--perms", "1777", "--tmpfs", "/tmp"]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
 
 

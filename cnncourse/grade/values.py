@@ -19,6 +19,7 @@ import numpy as np
 MOST = 64 * 2**20  # bytes of what one exercise hands out
 _DEPTH = 40
 _LIST = 1000  # entries of a list; a longer one is an array of numbers, or not looked at
+_NUMBERS, _VAST = 10**6, 2**23  # of an array: that `plain` looks at, that are handed out
 _DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f(2|4|8)|c(8|16))")
 
 
@@ -76,11 +77,18 @@ def _node(value, describe, blob, depth):
         if len(value) <= _LIST:
             return {"k": kind, "v": [_node(one, describe, blob, depth + 1) for one in value]}
         return _stranger(value)
+    if isinstance(value, bytes):
+        blob += value
+        return {"k": "bytes", "at": len(blob) - len(value), "n": len(value)}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc" and value.size > _NUMBERS:
+        if value.size > _VAST:  # a view can have any size, and no memory
+            return {"k": "vast", "s": value.shape}
+        return {"k": "array", **_array(value, blob)}
     array = plain(value)
     if isinstance(array, np.ndarray):
         kind = "scalar" if isinstance(value, np.generic) else "array"
         return {"k": kind, **_array(array, blob)}
-    return array if isinstance(array, str) else _stranger(value)
+    return array if isinstance(array, str) else _stranger(value, array)
 
 
 def _leaves(value, depth=0):
@@ -97,8 +105,9 @@ def _array(array, blob):
     return {"d": array.dtype.str, "s": array.shape, "at": start}
 
 
-def _stranger(value):
-    return {"k": "stranger", "type": type(value).__name__[:100], "v": show(value)}
+def _stranger(value, known=None):
+    shown = known.shown if isinstance(known, Unreadable) else show(value)
+    return {"k": "stranger", "type": type(value).__name__[:100], "v": shown}
 
 
 # From where nothing is trusted --------------------------------------------------------------------
@@ -148,6 +157,10 @@ def _value(node, blob, depth):
         return tuple(entries) if kind == "tuple" else entries
     if kind == "array":
         return _numbers(node, blob)
+    if kind == "bytes":
+        return bytes(blob[node["at"] : node["at"] + node["n"]])
+    if kind == "vast":
+        return np.broadcast_to(np.zeros(()), tuple(node["s"]))
     if kind == "scalar":
         return _numbers(node, blob)[()]
     if kind == "stranger":
