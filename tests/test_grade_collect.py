@@ -78,7 +78,11 @@ def test_nbgraders_folders(tmp_path, top):
 
 
 def test_a_folder_a_student_in_a_folder_around_them_and_what_is_not_theirs(tmp_path):
-    for name in ("class/Åsa/08.ipynb", "class/Åsa/.ipynb_checkpoints/08.ipynb", "class/Bo/x/8.ipynb"):
+    for name in (
+        "class/Åsa/08.ipynb",
+        "class/Åsa/.ipynb_checkpoints/08.ipynb",
+        "class/Bo/x/8.ipynb",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(NOTEBOOK)
     assert found(tmp_path) == [("Bo", ""), ("Åsa", "")]
@@ -194,7 +198,9 @@ def test_too_many_files_are_one_line(tmp_path, monkeypatch):
 
 
 def test_a_name_with_a_newline_or_a_formula_is_text_on_one_line(tmp_path):
-    path = zipped(tmp_path / "z.zip", {"a\nb\x1b[2J\u202e/08.ipynb": NOTEBOOK, "c/8.ipynb": NOTEBOOK})
+    path = zipped(
+        tmp_path / "z.zip", {"a\nb\x1b[2J\u202e/08.ipynb": NOTEBOOK, "c/8.ipynb": NOTEBOOK}
+    )
     (name, _), _ = sorted(found(path))
     assert name.isprintable()
     assert name.startswith("a")
@@ -222,7 +228,10 @@ def test_an_encrypted_member_is_a_line(tmp_path):
         (b'{"nbformat": 3, "worksheets": []}', "its format is 3"),
         (b'{"nbformat": 4}', "without cells"),
         (b'{"nbformat": 4, "cells": [], "metadata": {"language_info": {"name": "R"}}}', "is R"),
-        (b'{"nbformat": 4, "cells": [], "metadata": {"kernelspec": {"language": "julia"}}}', "julia"),
+        (
+            b'{"nbformat": 4, "cells": [], "metadata": {"kernelspec": {"language": "julia"}}}',
+            "julia",
+        ),
     ],
 )
 def test_what_is_no_notebook_of_python_says_so(content, told):

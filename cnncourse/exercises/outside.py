@@ -8,6 +8,7 @@ from `attempt` nothing is a mark; whatever it says could as well be said by an a
 import copy
 import dataclasses
 import pickle
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -67,7 +68,7 @@ def task(exercise: Exercise, *rounds: Exercise) -> Task:
     return Task(
         exercise.name,
         exercise.answer,
-        exercise.setup,
+        textwrap.dedent(exercise.setup),
         exercise.seconds,
         bool(exercise.cases),
         packed,

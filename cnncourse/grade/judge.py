@@ -11,7 +11,10 @@ from . import networks, values
 from .notebook import Answers
 from .sandbox import Sandbox
 
-STATUSES = ("right", "wrong", "not attempted", "missing", "not graded")
+# "to look at": what came of it cannot be judged, and counts as not right until somebody has looked.
+# "not graded": nobody's answer to this exercise can be, so that it counts for nobody.
+STATUSES = ("right", "wrong", "not attempted", "missing", "to look at", "not graded")
+SLACK = 15  # seconds on the clock beyond what answers may compute
 CHEAP, COSTLY = 20, 3  # hidden inputs of an exercise; the second where Keras makes a call slow
 
 
@@ -70,7 +73,7 @@ class Judge:
             "places": places,
             "tasks": self.tasks,
         }
-        seconds = {n: 15 + 4 * self.tasks[n].seconds * len(self.tasks[n].rounds) for n in places}
+        seconds = {n: SLACK + 4 * self.tasks[n].seconds * len(self.tasks[n].rounds) for n in places}
         found = sandbox.run(job, list(places), seconds) if places else {}
         results = []
         for number, name in enumerate(self.names):
@@ -100,7 +103,7 @@ class Judge:
                 if not hidden.right:
                     return _found_out(exercise, hidden)
         except (HandoutError, values.ValuesError) as error:
-            return Result(exercise.name, "not graded", parts=(("", f"Look at it: {error}."),))
+            return Result(exercise.name, "to look at", parts=(("", f"Look at it: {error}."),))
         return Result(exercise.name, told.status, _mistake(exercise, told), tuple(told.parts))
 
 

@@ -24,7 +24,7 @@ _SENT = 2**25  # bytes of weights that are handed out; larger networks are judge
 _MODULES = re.compile(
     r"(keras|keras\.(layers|initializers|regularizers|constraints|optimizers|losses|metrics|models|"
     r"activations|ops|mixed_precision|dtype_policies|optimizers\.schedules)|"
-    r"keras\.src\.(ops|models|layers|metrics|losses|dtype_policies)(\.\w+)*)"
+    r"keras\.src\.(ops|models|layers|metrics|losses|dtype_policies)(\.\w+)*|cnncourse\.resnet)"
 )
 _TYPES = ("__tuple__", "__keras_tensor__", "__slice__", "__ellipsis__", "DTypePolicy")
 _CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__")
@@ -199,6 +199,8 @@ def rebuilt(parts, kind):
         raise HandoutError(f"a {kind} that Keras cannot describe: {str(told)[:200]}")
     if len(parts["config"]) > 2**20:
         raise HandoutError(f"a {kind} whose description is longer than 1 MiB")
+    if '"cnncourse.resnet"' in parts["config"]:
+        from cnncourse import resnet  # noqa: F401 - which tells Keras of its layers
     config = checked(json.loads(parts["config"])) | {"compile_config": None}
     weights = parts.get("weights")
     try:
@@ -232,7 +234,7 @@ def checked(config):
         if name in _CODE:
             raise HandoutError(f"a network that holds code to run (a {name})")
         known = name in _TYPES or (isinstance(module, str) and _MODULES.fullmatch(module))
-        if not known or config.get("registered_name") not in (None, name, "Functional"):
+        if not known or config.get("registered_name") not in (None, name, f"cnncourse>{name}"):
             told = f"{name} of {module}" if isinstance(module, str) else f"{name}"
             raise HandoutError(f"a network with a part that is not Keras's own: {told[:100]}")
     return {key: checked(one) for key, one in config.items()}

@@ -37,6 +37,7 @@ _MARKS = {
     "wrong": "✗ Not right",
     "not attempted": "… Not attempted",
     "missing": "– Missing",
+    "to look at": "? To be looked at",
     "not graded": "? Not graded here",
 }
 _ALARM = "WITHOUT ISOLATION: the code of this class ran with all that the instructor may do."

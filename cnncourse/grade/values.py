@@ -77,6 +77,9 @@ def _node(value, describe, blob, depth):
         if len(value) <= _LIST:
             return {"k": kind, "v": [_node(one, describe, blob, depth + 1) for one in value]}
         return _stranger(value)
+    if isinstance(value, set | frozenset) and len(value) <= _LIST:
+        ordered = sorted(value, key=repr)
+        return {"k": "set", "v": [_node(one, describe, blob, depth + 1) for one in ordered]}
     if isinstance(value, bytes):
         blob += value
         return {"k": "bytes", "at": len(blob) - len(value), "n": len(value)}
@@ -88,6 +91,8 @@ def _node(value, describe, blob, depth):
     if isinstance(array, np.ndarray):
         kind = "scalar" if isinstance(value, np.generic) else "array"
         return {"k": kind, **_array(array, blob)}
+    if isinstance(array, list) and isinstance(value, np.ndarray):
+        return {"k": "texts", "v": _node(array, describe, blob, depth + 1)}
     return array if isinstance(array, str) else _stranger(value, array)
 
 
@@ -157,6 +162,10 @@ def _value(node, blob, depth):
         return tuple(entries) if kind == "tuple" else entries
     if kind == "array":
         return _numbers(node, blob)
+    if kind == "set":
+        return frozenset(_value(one, blob, depth + 1) for one in node["v"])
+    if kind == "texts":
+        return np.array(_value(node["v"], blob, depth + 1))
     if kind == "bytes":
         return bytes(blob[node["at"] : node["at"] + node["n"]])
     if kind == "vast":
