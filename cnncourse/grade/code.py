@@ -6,6 +6,7 @@ This reads hostile text with Python's own parser, so it is called in the sandbox
 import ast
 import builtins
 import dataclasses
+import functools
 import re
 import symtable
 
@@ -40,11 +41,16 @@ class Reader:
         self.sources = sources
         self._trees = {}
 
+    @functools.cache  # noqa: B019 - there is one reader a process
+    def text(self, place):
+        """The cell as Python is to read it."""
+        return as_python(self.sources[place])
+
     def tree(self, place):
         """The cell as an ast.Module, or the exception that reading it raised."""
         if place not in self._trees:
             try:
-                self._trees[place] = ast.parse(as_python(self.sources[place]))
+                self._trees[place] = ast.parse(self.text(place))
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 self._trees[place] = error
         return self._trees[place]
@@ -61,7 +67,7 @@ class Reader:
         """
         for place in places:
             if isinstance(tree := self.tree(place), Exception):
-                return Needed([], *_told(tree, self.sources[place]))
+                return Needed([], *_told(tree, self.text(place)))
         given = bound(ast.parse(setup))
         wanted = used(ast.parse(answer))
         chosen = {}
@@ -107,17 +113,20 @@ def _notes(unknown, broken):
 
 
 def as_python(source):
-    """A cell's source with what only IPython understands made harmless; lines keep their place."""
-    first, newline, rest = source.partition("\n")
+    """A cell's source with what only IPython understands made harmless, without empty lines above.
+
+    So IPython counts the lines of a cell as well.
+    """
+    first, _, rest = source.partition("\n")
     if _WHOLE_CELL.fullmatch(first):
-        source = newline + rest
+        source = rest
     elif first.lstrip().startswith("%%"):
         return ""
     if re.search(r"(?m)^\s*[%!?]|\?\s*$|=\s*[%!]", source):
         from IPython.core.inputtransformer2 import TransformerManager
 
         source = TransformerManager().transform_cell(source)
-    return source
+    return re.sub(r"\A(?:[ \t]*\n)+", "", source)
 
 
 def _told(error, source):

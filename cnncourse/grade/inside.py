@@ -175,7 +175,7 @@ def _answered(reader, task, places, numbers):
         for piece in needed.pieces:
             cell = numbers[piece.place]
             file = f"<cell {cell}>"
-            source = reader.sources[piece.place]
+            source = reader.text(piece.place)
             linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
             try:
                 exec(compile(piece.tree, file, "exec"), namespace)

@@ -79,7 +79,8 @@ def _node(value, describe, blob, depth):
         return _stranger(value)
     if isinstance(value, set | frozenset) and len(value) <= _LIST:
         ordered = sorted(value, key=repr)
-        return {"k": "set", "v": [_node(one, describe, blob, depth + 1) for one in ordered]}
+        kind = "frozenset" if isinstance(value, frozenset) else "set"
+        return {"k": kind, "v": [_node(one, describe, blob, depth + 1) for one in ordered]}
     if isinstance(value, bytes):
         blob += value
         return {"k": "bytes", "at": len(blob) - len(value), "n": len(value)}
@@ -162,8 +163,9 @@ def _value(node, blob, depth):
         return tuple(entries) if kind == "tuple" else entries
     if kind == "array":
         return _numbers(node, blob)
-    if kind == "set":
-        return frozenset(_value(one, blob, depth + 1) for one in node["v"])
+    if kind in ("set", "frozenset"):
+        entries = {_value(one, blob, depth + 1) for one in node["v"]}
+        return entries if kind == "set" else frozenset(entries)
     if kind == "texts":
         return np.array(_value(node["v"], blob, depth + 1))
     if kind == "bytes":
