@@ -153,7 +153,18 @@ def test_ruff_finds_nothing():
 
 
 @pytest.mark.parametrize(
-    "module", ["", ".data", ".plots", ".results", ".budget", ".exercises", ".photos", ".classifier"]
+    "module",
+    [
+        "",
+        ".data",
+        ".plots",
+        ".results",
+        ".budget",
+        ".exercises",
+        ".photos",
+        ".classifier",
+        ".grade.evening",
+    ],
 )
 def test_importing_the_package_imports_no_tensorflow(module):
     script = f"import cnncourse{module}, sys; print('tensorflow' in sys.modules)"
@@ -167,8 +178,15 @@ def test_tensorflow_s_notices_stay_away():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+# What a judge hands to the sandbox, which reads it; nothing that comes out of there is a pickle.
+INTO_THE_SANDBOX = {"exercises/outside.py", "grade/inside.py", "grade/sandbox.py"}
+
+
 def test_no_module_of_the_package_reads_pickles():
-    for path in (ROOT / "cnncourse").rglob("*.py"):
+    package = ROOT / "cnncourse"
+    for path in package.rglob("*.py"):
+        if path.relative_to(package).as_posix() in INTO_THE_SANDBOX:
+            continue
         assert not re.search(r"\bpickle\b(?!=False)|allow_pickle=True", path.read_text()), path
 
 

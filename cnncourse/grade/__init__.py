@@ -6,7 +6,7 @@ code        what an answer needs of the cells above it, read and not run
 inside      runs answers, in a process that nobody trusts
 confine     takes from that process what it does not need
 sandbox     starts it under bubblewrap, and takes what comes out of it
-values      plain values as bytes and back, without pickle
+values      plain values as bytes and back, and nothing but these
 networks    Keras networks as plain values and back, within bounds
 judge       compares with the solution, and names the mistake, outside
 """

@@ -79,7 +79,7 @@ def _layers(keras, model):
         compiled = json.dumps(model.get_compile_config()) if model.compiled else None
     except Exception as error:
         return {"config": None, "error": repr(error)[:500]}
-    weights = model.get_weights() if model.built else []
+    weights = model.get_weights()
     small = sum(weight.nbytes for weight in weights) <= _SENT
     return {"config": text, "weights": weights if small else None, "compiled": compiled}
 

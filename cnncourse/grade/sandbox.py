@@ -10,10 +10,10 @@ import pathlib
 import pickle
 import select
 import shutil
-import site
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 
@@ -74,7 +74,10 @@ def _binds() -> list[pathlib.Path]:
     folders = {pathlib.Path(p) for p in (sys.prefix, sys.base_prefix, "/usr")}
     folders |= {pathlib.Path(os.path.realpath(sys.executable)).parents[1]}
     packages = [p for p in sys.path if pathlib.Path(p).name in ("site-packages", "dist-packages")]
-    folders |= {pathlib.Path(p) for p in (*packages, *site.getsitepackages())}
+    folders |= {
+        pathlib.Path(p)
+        for p in (*packages, sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+    }
     folders = sorted(
         folder for folder in folders if folder.is_dir() and folder != pathlib.Path("/")
     )

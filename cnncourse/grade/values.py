@@ -1,4 +1,4 @@
-"""Plain values as bytes and back: JSON and the raw numbers of arrays, no pickle.
+"""Plain values as bytes and back: JSON and the raw numbers of arrays, nothing that is code.
 
 `packed` runs where nothing is trusted; `unpacked` reads what came from there and makes numbers,
 texts, lists, tuples, dicts and arrays of it, `...`, things that are only named (`Named`), and
