@@ -147,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.add_argument("--seed", type=int, help="of the hidden inputs (default: kept in OUT)")
     grade.add_argument("--jobs", type=int, default=1, help="processes (default: 1; 2 GiB each)")
+    grade.add_argument(
+        "--cluster", metavar="tls://HOST:8786", help="a Dask scheduler, in the place of --jobs"
+    )
     grade.add_argument("--out", type=pathlib.Path, default=pathlib.Path("graded"))
     grade.add_argument(
         "--without-isolation",

@@ -1,8 +1,6 @@
 """The banks to grade by: the course's own, or an instructor's file in the same format."""
 
-import importlib.util
-import pathlib
-import sys
+import types
 
 from cnncourse import exercises
 
@@ -11,15 +9,16 @@ class BankError(ValueError):
     """A file is no bank; the message says what was expected."""
 
 
-def all_banks(file: pathlib.Path | None, lesson: str | None) -> dict[str, list]:
-    """Return the exercises of each lesson: of a file those in it, else the course's.
+def all_banks(own: bytes | None, lesson: str | None) -> dict[str, list]:
+    """Return the exercises of each lesson: of a bank of one's own those in it, else the course's.
 
-    lesson: its two digits, where only one is to be graded. Raises BankError for a file without
-    EXERCISES, ValueError for a lesson that there is not.
+    own: what a Python file with EXERCISES holds. lesson: its two digits, where only one is to be
+    graded. Raises BankError for a file without EXERCISES, ValueError for a lesson that there is
+    not.
     """
-    if file is not None:
+    if own is not None:
         found = {}
-        for exercise in _read(file):
+        for exercise in _exercises(own):
             found.setdefault(exercise.name[:2], []).append(exercise)
     else:
         known = [lesson] if lesson in exercises.lessons() else exercises.lessons()
@@ -31,24 +30,18 @@ def all_banks(file: pathlib.Path | None, lesson: str | None) -> dict[str, list]:
     return {lesson: found[lesson]}
 
 
-def _read(file: pathlib.Path) -> list[exercises.Exercise]:
-    """The exercises of a file, which is code of the instructor's own and is run here."""
-    name = "cnncourse_own_bank"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or not file.is_file():
-        raise BankError(f"{file}: expected a Python file with EXERCISES in it.")
-    module = importlib.util.module_from_spec(spec)
-    before = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True  # no copy of it beside it
+def _exercises(own: bytes) -> list[exercises.Exercise]:
+    """The exercises of a bank, which is code of the instructor's own and is run here."""
+    module = types.ModuleType("cnncourse_own_bank")
     try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = before
+        exec(compile(own, "<the bank>", "exec"), vars(module))
+    except Exception as error:
+        raise BankError(f"--bank: it raises {type(error).__name__}: {error}") from error
     found = getattr(module, "EXERCISES", None)
     if not isinstance(found, tuple | list) or not found:
-        raise BankError(f"{file}: expected EXERCISES = (Exercise(...), ...) in it.")
+        raise BankError("--bank: expected EXERCISES = (Exercise(...), ...) in the file.")
     others = [one for one in found if not isinstance(one, exercises.Exercise)]
     names = [one.name for one in found if isinstance(one, exercises.Exercise)]
     if others or len(set(names)) < len(names):
-        raise BankError(f"{file}: expected exercises alone, each with a name of its own.")
+        raise BankError("--bank: expected exercises alone, each with a name of its own.")
     return list(found)

@@ -1,5 +1,6 @@
 """The command `grade`: from what a class has handed in to the files for the instructor."""
 
+import functools
 import pathlib
 import sys
 
@@ -11,7 +12,7 @@ from . import bank, marks, report, work
 def grade(chosen) -> int:
     """Do what the command line asks for; return 0, or 1 where some submissions are not graded."""
     given, out = given_path(chosen.files), given_path(chosen.out)
-    own = given_path(chosen.bank) if chosen.bank else None
+    own = given_path(chosen.bank).read_bytes() if chosen.bank else None
     if chosen.jobs < 1:
         raise ValueError(f"--jobs {chosen.jobs}: expected 1 or more.")
     points = marks.read_points(chosen.points)
@@ -25,12 +26,20 @@ def grade(chosen) -> int:
     if chosen.without_isolation:
         print("WITHOUT ISOLATION: their code may do all that you may do", file=sys.stderr)
     settings = work.Settings(seed, chosen.lesson, own, not chosen.without_isolation)
+    run = None
+    if chosen.cluster:
+        from . import cluster
+
+        run = functools.partial(cluster.run, chosen.cluster, settings)
+    else:
+        work.refuse_unsafe(settings, [given, out, *filter(None, [chosen.bank])])
     records = work.graded(
         given,
         out,
         settings,
         names=chosen.names,
         jobs=chosen.jobs,
+        run=run,
         progress=lambda text: print(text, file=sys.stderr, flush=True),
     )
     _write(out / "grades.csv", marks.table(records, points, known))

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import pathlib
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator
 
 import cnncourse
@@ -29,7 +30,7 @@ class Settings:
 
     seed: int
     lesson: str | None = None
-    bank: pathlib.Path | None = None
+    bank: bytes | None = None
     isolated: bool = True
 
     @functools.cached_property
@@ -38,8 +39,8 @@ class Settings:
         found = hashlib.sha256(f"{RECORD} {self.seed} {self.lesson} {self.isolated}".encode())
         package = pathlib.Path(cnncourse.__file__).parent
         files = sorted([*package.glob("exercises/*.py"), *package.glob("grade/*.py")])
-        for file in [*files, *filter(None, [self.bank])]:
-            found.update(hashlib.sha256(file.read_bytes()).digest())
+        for content in (self.bank or b"", *(file.read_bytes() for file in files)):
+            found.update(hashlib.sha256(content).digest())
         return found.hexdigest()
 
 
@@ -100,16 +101,23 @@ class Grader:
 
 
 _grader: Grader | None = None
+_one_at_a_time = threading.Lock()  # a worker elsewhere may have several threads
 
 
 def grade_one(settings: Settings, submission: Submission, content: bytes | None) -> dict:
     """Grade in a worker, which keeps its judge and its sandbox for the next one."""
     global _grader
-    if _grader is None or _grader.settings != settings:
-        if _grader is not None:
-            _grader.close()
-        _grader = Grader(settings)
-    return _grader.graded(submission, content)
+    with _one_at_a_time:
+        if _grader is None or _grader.settings != settings:
+            if _grader is not None:
+                _grader.close()
+            _grader = Grader(settings)
+        return _grader.graded(submission, content)
+
+
+def unreadable(settings: Settings, submission: Submission, why: str) -> dict:
+    """Return the record of a submission that could not be graded."""
+    return Grader(settings).graded(dataclasses.replace(submission, error=why), None)
 
 
 # All of them --------------------------------------------------------------------------------------
@@ -159,11 +167,10 @@ def graded(
     A record that `out` has of the same notebook and settings is taken as it is. run: hands the
     waiting ones to workers elsewhere; without it `jobs` processes here do it.
     """
-    refuse_unsafe(settings, filter(None, [given, out, settings.bank]))
     submissions = collect(given, names)
     records, waiting = {}, []
     for number, submission in enumerate(submissions):
-        submission, content = _content(submission)
+        submission, content = with_content(submission)
         file = out / "records" / f"{_key(settings, submission, content)}.json"
         kept = _kept(file)
         if kept is not None:
@@ -184,7 +191,7 @@ def graded(
     return sorted(found, key=lambda one: (one["student"], one["id"], one["lesson"], one["path"]))
 
 
-def _content(submission: Submission) -> tuple[Submission, bytes | None]:
+def with_content(submission: Submission) -> tuple[Submission, bytes | None]:
     """The notebook's bytes, or the submission with the reason why there are none."""
     if submission.error:
         return submission, None
@@ -226,7 +233,7 @@ def _run_here(waiting: list[tuple[int, Submission]], jobs: int, settings: Settin
                 while True:
                     while len(running) < 2 * jobs and (item := next(todo, None)):
                         number, submission = item
-                        submission, content = _content(submission)
+                        submission, content = with_content(submission)
                         future = pool.submit(grade_one, settings, submission, content)
                         running[future] = number
                     if not running:
@@ -243,8 +250,7 @@ def _run_here(waiting: list[tuple[int, Submission]], jobs: int, settings: Settin
                 for number in running.values():
                     tries[number] += 1
                     if tries[number] > 2:
-                        told = dataclasses.replace(left.pop(number), error="a worker died of it")
-                        yield number, Grader(settings).graded(told, None)
+                        yield number, unreadable(settings, left.pop(number), "a worker died of it")
 
 
 def _newest(submissions: list[Submission], records: dict[int, dict]) -> list[dict]:
