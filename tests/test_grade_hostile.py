@@ -420,3 +420,30 @@ def test_without_isolation_the_spies_would_be_right(judge, outside, monkeypatch)
             harm, above = SPIES[name]
             harm = harm.format(**outside, **home(), root=root)
             assert graded(judge, plain, spy(harm, above))[0].status == "right", name
+
+
+@pytest.mark.parametrize("name", ["killing the parent", "memory of the parent", "another's file",
+                                  "fork", "unshare", "a large file", "the network"])  # fmt: skip
+def test_where_a_sandbox_has_no_namespaces_inside_each_has_one_of_its_own(judge, outside, name):
+    """As where a system allows user namespaces to bubblewrap alone."""
+    harm, above = SPIES[name]
+    harm = harm.format(**outside, **home(), root="")
+    with Sandbox(judge.modules) as sandbox:
+        sandbox.mode = "alone"
+        one, two = graded(judge, sandbox, spy(harm, above))
+        assert sandbox._process is None  # nothing of it is left for the next one
+    assert (one.status, two.status) == ("wrong", "right")
+
+
+def test_a_system_without_namespaces_inside_is_noticed(judge, monkeypatch):
+    with Sandbox(judge.modules) as sandbox:
+        original, tried = sandbox._once, []
+
+        def once(*arguments):
+            tried.append(sandbox.mode)
+            refused = ({}, (False, "it ended its process"))
+            return refused if sandbox.mode == "shared" else original(*arguments)
+
+        monkeypatch.setattr(sandbox, "_once", once)
+        assert graded(judge, sandbox, f"{SIGNATURE}\n    {RIGHT}")[0].status == "right"
+    assert tried == ["shared", "alone"]
