@@ -1,4 +1,4 @@
-"""python -m cnncourse: doctor, data, run, predict, grade."""
+"""python -m cnncourse: doctor, data, run, predict, grade, progress."""
 
 import argparse
 import contextlib
@@ -157,6 +157,9 @@ def _parser() -> argparse.ArgumentParser:
         help="run their code with all that you may do yourself",
     )
 
+    progress = commands.add_parser("progress", help="which exercises were right, and when first")
+    progress.add_argument("lesson", nargs="?", help="two digits (default: all)")
+
     return parser
 
 
@@ -270,7 +273,22 @@ def _grade(chosen) -> int:
     return evening.grade(chosen)
 
 
-_COMMANDS = {"doctor": _doctor, "data": _data, "run": _run, "predict": _predict, "grade": _grade}
+def _progress(chosen) -> int:
+    from . import exercises
+
+    print(exercises.progress(chosen.lesson))
+    print(f"\nkept in: {exercises.progress_file() or 'no file'}")
+    return 0
+
+
+_COMMANDS = {
+    "doctor": _doctor,
+    "data": _data,
+    "run": _run,
+    "predict": _predict,
+    "grade": _grade,
+    "progress": _progress,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,7 +13,10 @@ OUTSIDE = ("tools", "site", "studies", "benchmarks")
 FLOOR = {"_files", "_quiet", "_tables"}
 KNOWS = {
     "__init__": set(),
-    "__main__": {"budget", "classifier", "data", "doctor", "grade", "photos", "results", "run"},
+    "__main__": {
+        *("budget", "classifier", "data", "doctor", "exercises", "grade", "photos", "results"),
+        "run",
+    },
     "benchmarks": {
         *("budget", "classifier", "data", "exercises", "lenet", "resnet", "results", "tools"),
     },

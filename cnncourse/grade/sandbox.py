@@ -41,6 +41,7 @@ _ENVIRONMENT = {
     "MPLCONFIGDIR": "/tmp",
     "KERAS_HOME": "/tmp",
     "CNNCOURSE_SOURCES": "drawn",
+    "CNNCOURSE_PROGRESS": "",
 }
 
 
