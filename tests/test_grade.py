@@ -446,8 +446,9 @@ def test_a_bank_of_ones_own_is_never_seen_by_an_answer(tmp_path, isolation):
         ),
         "looking": (
             "import gc\ndef secret_sum(numbers):\n"
-            "    assert any(str(673 * 7) in repr(one)[:10**5] for one in gc.get_objects())\n"
-            "    return sum(numbers) + 673 * 7",
+            "    secret = ''.join(('47', '11'))\n"
+            "    assert any(secret in repr(one)[:10**5] for one in gc.get_objects())\n"
+            "    return sum(numbers) + int(secret)",
             "wrong",
         ),
     }
@@ -570,3 +571,16 @@ def test_evening_removes_pages_of_students_who_are_gone(tmp_path):
     (tmp_path / "gone.html").write_text("x")
     evening._remove_others(tmp_path, {})
     assert not list(tmp_path.iterdir())
+
+
+def test_the_bank_in_the_guide_is_one_that_works(tmp_path, isolation):
+    guide = (ROOT / "site" / "teaching.md").read_text(encoding="utf-8")
+    text = guide[guide.index("### A bank of your own") :].split("```python\n")[1].split("```")[0]
+    (exercise,) = bank.all_banks(text.encode(), None)["20"]
+    own = tmp_path / "exam.py"
+    own.write_text(text)
+    codes = {"right": exercise.filled, "first": exercise.mistakes[0].code, "blank": "..."}
+    made = {who: as_bytes(small(code, tag="longest_run")) for who, code in codes.items()}
+    run(write_class(tmp_path / "class", made), "--bank", own, "--out", tmp_path / "out")
+    found = {who: row["20/longest_run"] for who, row in rows(tmp_path / "out").items()}
+    assert found == {"right": "right", "first": "wrong", "blank": "not attempted"}
