@@ -420,7 +420,7 @@ EXERCISES = (
         name="77/secret_sum",
         task="Write `secret_sum(numbers)`.",
         hints=("Add.",),
-        solution="def secret_sum(numbers): return sum(numbers) + 4711",
+        solution="def secret_sum(numbers): return sum(numbers) + 471100815",
         mistakes=(
             Mistake(code="def secret_sum(numbers): return sum(numbers)", message="Without it."),
             Mistake(code="def secret_sum(numbers): return 0", message="Nothing."),
@@ -437,16 +437,17 @@ def test_a_bank_of_ones_own_is_never_seen_by_an_answer(tmp_path, isolation):
     own = tmp_path / "own.py"
     own.write_text(BANK)
     answers = {
-        "right": ("def secret_sum(numbers): return sum(numbers) + 4711", "right"),
+        "right": ("def secret_sum(numbers): return sum(numbers) + 471100815", "right"),
         "mistaken": ("def secret_sum(numbers): return sum(numbers)", "wrong"),
-        "fitted": ("def secret_sum(numbers): return 4714 if numbers else 4711", "wrong"),
+        "fitted": ("def secret_sum(numbers): return 471100818 if numbers else 471100815", "wrong"),
         "spying": (
-            f"def secret_sum(numbers):\n    open({str(own)!r})\n    return sum(numbers) + 4711",
+            f"def secret_sum(numbers):\n    open({str(own)!r})\n"
+            "    return sum(numbers) + 471100815",
             "wrong",
         ),
         "looking": (
             "import gc\ndef secret_sum(numbers):\n"
-            "    secret = ''.join(('47', '11'))\n"
+            "    secret = ''.join(('4711', '00815'))\n"
             "    assert any(secret in repr(one)[:10**5] for one in gc.get_objects())\n"
             "    return sum(numbers) + int(secret)",
             "wrong",

@@ -4,6 +4,7 @@ Most harm in the way of a spy: the answer is right if, and only if, the harm has
 """
 
 import dataclasses
+import json
 import os
 import pathlib
 import socket
@@ -169,6 +170,9 @@ class Payload:
     ),
     "a list in itself": f"{SIGNATURE}\n    loop = []\n    loop.append(loop)\n    return loop",
     "a text without end": f"{SIGNATURE} return 'right' * 10**8",
+    "half a letter": f"{SIGNATURE} raise ValueError('\\ud800\\x00\\x1b[2J')",
+    "half a letter as an answer": f"{SIGNATURE} return {{'\\ud800': '\\udfff'}}",
+    "many small things": f"{SIGNATURE} return [[[[]] * 900 for _ in range(900)] for _ in range(9)]",
     "a name of markup": f"""
 Evil = type("<script>alert(1)</script>", (), {{"__repr__": lambda self: "</pre><script>"}})
 {SIGNATURE} return Evil()
@@ -180,6 +184,8 @@ Evil = type("<script>alert(1)</script>", (), {{"__repr__": lambda self: "</pre><
 def test_cheating_gains_nothing_and_costs_no_other_answer(judge, box, name):
     one, two = graded(judge, box, CHEATS[name])
     assert one.status in ("wrong", "to look at"), one
+    written = json.dumps(dataclasses.asdict(one), ensure_ascii=False).encode()
+    assert len(written) < 10**4
     if name != "os.write is another" and name != "the channel is closed":  # its own process's
         assert two.status == "right", two
 

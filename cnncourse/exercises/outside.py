@@ -188,7 +188,7 @@ def verdict(
             arguments = copy.deepcopy(case)
             given = arguments.values() if isinstance(arguments, dict) else arguments or ()
             try:
-                found = _tried(_Reader(entry), case, list(given), revive)
+                found = _tried(_Reader(entry), exercise, case, list(given), revive)
             except HandoutError as error:
                 refused.append(error)
                 return
@@ -227,7 +227,7 @@ def _run(one):
     )
 
 
-def _tried(entry, case, given, revive):
+def _tried(entry, exercise, case, given, revive):
     """What came of one call, from what was handed out of it; what was lent gets its state."""
     items = list(case.values() if isinstance(case, dict) else case or ())
     for item, lent, state in zip(items, given, entry.list("states"), strict=False):
@@ -246,7 +246,7 @@ def _tried(entry, case, given, revive):
         error=error,
         line=entry.string("line") or None,
         refusal=entry.string("refusal") or None,
-        changed=frozenset(name for name in entry.list("changed") if isinstance(name, str)),
+        changed=frozenset(n for n in exercise.watched(case) if n in entry.list("changed")),
     )
 
 

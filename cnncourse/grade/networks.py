@@ -20,7 +20,7 @@ from .values import Named
 
 _WEIGHTS = 2**28  # bytes that a network's weights may take
 _ALL = 2**29  # bytes of all that a network may compute for a few images
-_SENT = 2**25  # bytes of weights that are handed out; larger networks are judged by their layers
+_SENT = 2**23  # bytes of weights that are handed out; larger networks are judged by their layers
 _MODULES = re.compile(
     r"(keras|keras\.(layers|initializers|regularizers|constraints|optimizers|losses|metrics|models|"
     r"activations|ops|mixed_precision|dtype_policies|optimizers\.schedules)|"

@@ -16,7 +16,8 @@ from cnncourse.exercises.plain import Unreadable, plain, show
 
 import numpy as np
 
-MOST = 64 * 2**20  # bytes of what one exercise hands out
+MOST = 2**25  # bytes of what one exercise hands out
+_TEXT = 2**22  # bytes of these that are no numbers: as objects they take up many times more
 _DEPTH = 40
 _LIST = 1000  # entries of a list; a longer one is an array of numbers, or not looked at
 _NUMBERS, _VAST = 10**6, 2**23  # of an array: that `plain` looks at, that are handed out
@@ -122,7 +123,7 @@ def _stranger(value, known=None):
 def unpacked(content: bytes) -> Any:
     """Return the value of bytes from `packed`; ValuesError for any others."""
     size = int.from_bytes(content[:8], "big")
-    if len(content) > MOST or size > len(content) - 8:
+    if len(content) > MOST or size > min(len(content) - 8, _TEXT):
         raise ValuesError("it is too long, or not whole")
     try:
         tree = json.loads(content[8 : 8 + size])
@@ -141,7 +142,9 @@ def unpacked(content: bytes) -> Any:
 
 
 def _value(node, blob, depth):
-    if node is None or isinstance(node, bool | int | float | str):
+    if isinstance(node, str):
+        return _text(node)
+    if node is None or isinstance(node, bool | int | float):
         return node
     if depth > _DEPTH + 2:
         raise ValuesError("lists in lists without end")
@@ -154,7 +157,7 @@ def _value(node, blob, depth):
         return Named(str(node["name"]), _value(node["v"], blob, depth + 1))
     if kind == "dict":
         pairs = ((key, _value(one, blob, depth + 1)) for key, one in node["v"])
-        return {key if isinstance(key, int | float) else str(key): one for key, one in pairs}
+        return {key if isinstance(key, int | float) else _text(str(key)): one for key, one in pairs}
     if kind in ("list", "tuple"):
         if "a" in node:
             entries = _numbers(node["a"], blob).tolist()
@@ -175,8 +178,13 @@ def _value(node, blob, depth):
     if kind == "scalar":
         return _numbers(node, blob)[()]
     if kind == "stranger":
-        return stranger(str(node["type"]), str(node["v"]))
+        return stranger(str(node["type"]), _text(str(node["v"])))
     raise ValuesError(f"it has a {kind!r} in it")
+
+
+def _text(text):
+    """A text that can be written to a file: half a pair of UTF-16 cannot."""
+    return text.encode(errors="replace").decode()
 
 
 def _numbers(node, blob):
