@@ -334,6 +334,34 @@ def test_a_worker_that_dies_costs_a_repeat_and_no_mark(tmp_path, isolation):
     assert right == [i % 3 != 2 for i in range(20)]
 
 
+def test_what_a_worker_died_of_is_tried_again_at_the_next_run(tmp_path):
+    write_class(tmp_path / "class", some(2))
+    settings, handed = work.Settings(1), []
+
+    def die(waiting):
+        for number, submission in waiting:
+            handed.append(submission.student)
+            yield number, work.unreadable(settings, submission, "a worker died of it")
+
+    for _ in range(2):
+        found = work.graded(tmp_path / "class", tmp_path / "out", settings, run=die)
+        assert [record["error"] for record in found] == ["a worker died of it"] * 2
+    assert handed == ["s000", "s001"] * 2
+
+
+def test_where_no_worker_starts_it_says_so():
+    waiting = [(0, work.Submission("s", "", "x", error="none"))]
+    with pytest.raises(SandboxError, match="no worker process starts"):
+        list(work._run_here(waiting, 1, Deadly()))
+
+
+class Deadly:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self):
+        return os._exit, (3,)
+
+
 def test_what_changes_is_graded_again():
     settings = work.Settings(1)
     assert settings.digest != work.Settings(2).digest

@@ -116,8 +116,9 @@ def grade_one(settings: Settings, submission: Submission, content: bytes | None)
 
 
 def unreadable(settings: Settings, submission: Submission, why: str) -> dict:
-    """Return the record of a submission that could not be graded."""
-    return Grader(settings).graded(dataclasses.replace(submission, error=why), None)
+    """Return the record of a submission that could not be graded now; it is not kept."""
+    record = Grader(settings).graded(dataclasses.replace(submission, error=why), None)
+    return record | {"again": True}
 
 
 # All of them --------------------------------------------------------------------------------------
@@ -183,8 +184,9 @@ def graded(
     run = run or functools.partial(_run_here, jobs=jobs, settings=settings)
     files = {number: file for number, file, _ in waiting}
     for done, (number, record) in enumerate(run([(n, s) for n, _, s in waiting]), 1):
-        with written_whole(files[number]) as stream:
-            stream.write(json.dumps(record, ensure_ascii=False, indent=1).encode())
+        if not record.pop("again", False):
+            with written_whole(files[number]) as stream:
+                stream.write(json.dumps(record, ensure_ascii=False, indent=1).encode())
         records[number] = record
         progress(f"[{done}/{len(waiting)}] {record['student']}")
     found = _newest(submissions, records)
@@ -221,7 +223,7 @@ def _kept(file: pathlib.Path) -> dict | None:
 def _run_here(waiting: list[tuple[int, Submission]], jobs: int, settings: Settings):
     """Grade in processes of this machine; one that dies costs a repeat, and after two a line."""
     tries = dict.fromkeys((number for number, _ in waiting), 0)
-    left = dict(waiting)
+    left, broken = dict(waiting), 0
     context = multiprocessing.get_context("spawn")
     while left:
         alone = max(tries[number] for number in left) > 0  # who killed the last worker?
@@ -246,7 +248,10 @@ def _run_here(waiting: list[tuple[int, Submission]], jobs: int, settings: Settin
                         record = future.result()
                         del running[future], left[number]
                         yield number, record
-            except concurrent.futures.process.BrokenProcessPool:
+            except concurrent.futures.process.BrokenProcessPool as error:
+                broken += 1
+                if broken > 2 and len(left) == len(waiting):
+                    raise SandboxError("no worker process starts, or each ends at once") from error
                 for number in running.values():
                     tries[number] += 1
                     if tries[number] > 2:
