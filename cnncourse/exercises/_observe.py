@@ -102,7 +102,9 @@ def tried(answer, arguments, watched):
     except InsideAnswerError as refusal:
         return Tried(refusal=str(refusal))
     except BaseException as error:
-        told = f"{type(error).__name__}: {cut(str(error))}"
+        # TensorFlow ends the same message so from its second time in a process on.
+        text = str(error).removesuffix(" name: ")
+        told = f"{type(error).__name__}: {cut(text)}"
         return Tried(blank="ellipsis" in told.casefold(), error=told, line=line_of(error, answer))
     return found
 

@@ -24,9 +24,10 @@ from cnncourse.exercises._exercise import Exercise
 from cnncourse.exercises._limit import Run, limited
 from cnncourse.exercises._networks import Fresh
 from cnncourse.exercises._observe import Outcome, Tried, conclude, tried
-from cnncourse.exercises._show import Verdict, cut, show, show_call
+from cnncourse.exercises._show import Verdict, show, show_call
 from cnncourse.exercises._values import Unreadable, has_blank
 
+_LONGEST = 2_000  # characters of a text that is handed out; what is shown of one is shorter
 JUDGING = 60  # seconds for what a judge computes of one answer
 
 
@@ -264,7 +265,7 @@ class _Reader:
 
     def string(self, name):
         value = self.found.get(name)
-        return cut(value) if isinstance(value, str) else ""
+        return value[:_LONGEST] if isinstance(value, str) else ""
 
     def list(self, name):
         value = self.found.get(name)

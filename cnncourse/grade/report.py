@@ -18,6 +18,7 @@ _STYLE = """
 body { color: var(--ink); background: var(--ground); font: 1rem/1.5 system-ui, sans-serif;
   max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.6rem; line-height: 1.25 } h2 { font-size: 1.15rem; margin: 2rem 0 0.3rem }
+h3 { font-size: 1rem; margin: 1.2rem 0 0.3rem }
 p { margin: 0.4rem 0 } .dim { color: var(--dim) } code { background: var(--code); padding: 0 0.2em }
 pre { background: var(--code); padding: 0.6rem 0.8rem; margin: 0.2rem 0 0.7rem;
   white-space: pre-wrap; overflow-wrap: anywhere }
@@ -143,7 +144,7 @@ def class_page(records: list[dict], points: dict[str, float], banks: dict, names
             body += _mistakes(exercise, own)
     body += ["<h2>Students</h2>", _students(records, points, names)]
     if unread:
-        body.append(f"<p>{len(unread)} notebooks could not be graded; their pages say why.</p>")
+        body.append(f"<p>Could not be graded: {len(unread)}. Their pages say why.</p>")
     return _page("The class", body, isolated)
 
 
