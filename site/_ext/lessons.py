@@ -94,7 +94,11 @@ def lesson_links(app, pagename, templatename, context, doctree):
     number = f"Lesson {name[:2]}" if name[:2].isdecimal() else "Beyond the lessons"
     number = f'<p class="lesson-number">{number}</p>\n'
     context["body"] = re.sub(
-        r"<h1>.*?</h1>", lambda m: number + m[0] + line, context["body"], count=1, flags=re.S
+        r"<h1>.*?</h1>",
+        lambda m: f"{number}{m[0]}{line}<!--here-->",
+        context["body"],
+        count=1,
+        flags=re.S,
     )
 
 
