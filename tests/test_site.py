@@ -343,6 +343,28 @@ def test_no_launch_button_without_a_repository(pages):
     assert not [a for a in addresses if "mybinder" in a or "colab.research" in a]
 
 
+def test_options_of_a_quiz_are_told_apart(site):
+    for name in LESSONS:
+        text = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        quiz = text.partition('id="check-yourself"')[2].partition("</section>")[0]
+        options = re.findall(r'<details class="quiz-(right|no)">(.*?)</details>', quiz, re.S)
+        assert quiz.count("<details") == len(options), name
+        for kind, words in options:
+            assert f"<strong>{kind.title()}:</strong>" in words
+
+
+def test_every_letter_of_the_glossary_leads_to_a_term(site):
+    text = (site / "glossary.html").read_text(encoding="utf-8")
+    line = re.search(r'<p class="letters">(.*?)</p>', text, re.S)[1]
+    found = re.findall(r'href="#(term-[^"]+)">(.)</a>', line)
+    terms = re.findall(r'<dt id="(term-[^"]+)"[^>]*>([^<])', text)
+    first = {}
+    for name, letter in terms:
+        first.setdefault(letter.upper(), name)
+    assert found == [(first[letter], letter) for letter in sorted(first)]
+    assert len(found) > 15
+
+
 # From a file, and by hand
 
 
