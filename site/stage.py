@@ -18,6 +18,8 @@ import nbformat
 import PIL.Image
 
 FIGURE = course_figures.MIME
+# What opens at an option of a quiz, told by its first word.
+OPTION = re.compile(r"<details>(?=<summary>[^\n]*</summary>\s*\*\*(Right|No):\*\*)")
 LINK = re.compile(r"(\]\()([^)\s]+)(?=[)\s])")
 
 
@@ -77,6 +79,9 @@ def prepare(notebook, name: str, pictures: pathlib.Path) -> dict[str, str]:
     for place, cell in enumerate(notebook.cells):
         cells.append(cell)
         if cell.cell_type != "code":
+            cell.source = OPTION.sub(
+                lambda m: f'<details class="quiz-{m[1].lower()}">', cell.source
+            )
             continue
         cell.execution_count = None
         cell.outputs = [
