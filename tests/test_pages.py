@@ -330,13 +330,18 @@ def test_costs_add_up_and_a_lesson_without_a_record_says_so(records, every_lesso
 def test_the_data_sheet_has_what_the_package_checks(records, every_lesson):
     specs = list(catalogue.IMAGE_SETS.values())
     photographs = catalogue.PHOTO_SETS
-    text = results_page.image_sets(specs, photographs, records, every_lesson, link)
-    for spec in specs:
+    weights = list(catalogue.WEIGHTS.values())
+    text = results_page.data_sheet(specs, photographs, weights, records, every_lesson, link)
+    for spec in [*specs, *weights]:
         assert spec.digest in text
+    for spec in specs:
         assert f"{spec.train:,} to train on, {spec.test:,}" in text
     for spec in photographs:
         assert f"{spec.train:,} to train on, {spec.validation:,} to validate" in text
-    known = {spec.name: spec.digest for spec in specs}
+    for spec in weights:
+        assert f"Weights of {spec.title}" in text
+        assert spec.package in text
+    known = {spec.name: spec.digest for spec in [*specs, *weights]}
     for record in records:
         for name, source in record.raw["data"].items():
             if name in known:
@@ -345,7 +350,7 @@ def test_the_data_sheet_has_what_the_package_checks(records, every_lesson):
 
 def test_a_set_that_no_lesson_has_used(every_lesson):
     spec = dataclasses.replace(catalogue.IMAGE_SETS["mnist"], name="other", title="A *set*")
-    text = results_page.image_sets([spec], [], [], every_lesson, link)
+    text = results_page.data_sheet([spec], [], [], [], every_lesson, link)
     assert r"A \*set\*" in text
     assert "no stored run yet" in text
 

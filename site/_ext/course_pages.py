@@ -177,7 +177,10 @@ class Course(SphinxDirective):
 
         records = course_facts.read_records()
         specs = list(catalogue.IMAGE_SETS.values())
-        return results_page.image_sets(specs, catalogue.PHOTO_SETS, records, self.found, self.link)
+        weights = list(catalogue.WEIGHTS.values())
+        return results_page.data_sheet(
+            specs, catalogue.PHOTO_SETS, weights, records, self.found, self.link
+        )
 
 
 def lesson_role(name, rawtext, text, lineno, inliner, options=None, content=None):

