@@ -124,7 +124,8 @@ class Course(SphinxDirective):
             picture = covers[lesson.name]
             cards.append(
                 f'<li class="course-card"><a href="notebooks/{lesson.name}.html">'
-                f'<img src="{picture}" alt="From lesson {lesson.number}" loading="lazy" decoding="async"/>'
+                f'<img src="{picture}" alt="From lesson {lesson.number}" loading="lazy" '
+                'decoding="async"/>'
                 f'<span class="course-number">{lesson.number}</span> {title}</a>'
                 f"<p>{html.escape(lesson.questions[0])} <small>{lesson.minutes} minutes</small></p>"
                 "</li>"
