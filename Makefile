@@ -65,7 +65,7 @@ notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs
 results: $(MAKERS)  ## run the studies (hours; goes on where it stopped) and write results/
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m tools.study
 
-bench: $(MAKERS)  ## measure costs: recipes beside PyTorch, growth, waits (goes on where it stopped)
+bench: $(MAKERS)  ## measure costs: recipes beside PyTorch, trainings, growth, waits (goes on where it stopped)
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m benchmarks
 
 store: $(READY)  ## run every lesson in full on real data; keep outputs in notebooks/, numbers in results/

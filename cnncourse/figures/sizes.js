@@ -183,7 +183,7 @@ function numberField(label, words, most, where, key, changed) {
     field.setAttribute("aria-invalid", "false");
     field.value = where[key];
   });
-  return make("span", { class: "cf-sizes-number" }, make("label", {}, label, field), refused);
+  return make("span", {}, make("label", {}, label, field), refused);
 }
 
 function layerRow(layer, index, count, largest, { move, remove, changed }) {
