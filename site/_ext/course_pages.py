@@ -103,8 +103,9 @@ class Course(SphinxDirective):
         text = text or number
         return f"{{doc}}`{text} </{document}>`" if document else text
 
-    def named(self, lesson) -> str:
-        return self.link(lesson.number, f"{lesson.number} {lesson.title}".replace("`", ""))
+    def address(self, lesson) -> str:
+        """A lesson's page, from a page beside the folder of the lessons."""
+        return f"{document_of(self.env, lesson.name)}.html"
 
     def table(self, make):
         records = course_facts.read_records()
@@ -123,7 +124,7 @@ class Course(SphinxDirective):
             title = html.escape(lesson.title.replace("`", ""))
             picture = covers[lesson.name]
             cards.append(
-                f'<li class="course-card"><a href="notebooks/{lesson.name}.html">'
+                f'<li class="course-card"><a href="{self.address(lesson)}">'
                 f'<img src="{picture}" alt="From lesson {lesson.number}" loading="lazy" '
                 'decoding="async"/>'
                 f'<span class="course-number">{lesson.number}</span> {title}</a>'
@@ -134,10 +135,10 @@ class Course(SphinxDirective):
 
     def start(self, rest):
         """Where to begin, the zip for students if there is one, and the repository if named."""
-        first = self.found[0]
-        button = (
-            f'<a class="course-begin" href="notebooks/{first.name}.html">'
-            f"Begin with lesson {first.number}</a>"
+        button = "".join(
+            f'<a class="course-begin" href="{self.address(first)}">'
+            f"Begin with lesson {first.number}</a>\n\n"
+            for first in self.found[:1]
         )
         lines = []
         zip_file = course_facts.ROOT / "build" / "cnncourse-student.zip"
@@ -147,7 +148,7 @@ class Course(SphinxDirective):
         if repository:
             lines.append(f"`git clone {repository}`")
         lines.append("see the [guide for teachers](teaching.md)")
-        return f"{button}\n\n" + ", ".join(lines[:-1]) + f", or {lines[-1]}."
+        return button + ", ".join(lines[:-1]) + f", or {lines[-1]}."
 
     def stored_figures(self):
         """The figures that some lesson's stored outputs have, in the order of FIGURES."""

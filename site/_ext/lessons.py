@@ -65,6 +65,7 @@ def launches(repository: str, branch: str, path: str) -> list[tuple[str, str, st
     ]
 
 
+HERE = "<!--here-->"  # the end of what stands under a lesson's title
 # What an exercise on a page cannot do, and where it can.
 HOW = (
     "On this page hints and solutions open by a click. To have your answer checked, run the "
@@ -104,11 +105,25 @@ def lesson_links(app, pagename, templatename, context, doctree):
     number = f'<p class="lesson-number">{number}</p>\n'
     context["body"] = re.sub(
         r"<h1>.*?</h1>",
-        lambda m: f"{number}{m[0]}{line}<!--here-->",
+        lambda m: f"{number}{m[0]}{line}{HERE}",
         context["body"],
         count=1,
         flags=re.S,
     )
+
+
+def contents(app, pagename, templatename, context, doctree):
+    """Set `course_toc`, this page's contents, and fold it below the title for narrow screens."""
+    away = "html_theme.sidebar_secondary.remove" in (context.get("meta") or {})
+    toc = "" if away or pagename == app.config.root_doc else context["generate_toc_html"]()
+    context["course_toc"] = str(toc) if len(toc) else ""
+    if context["course_toc"] and "body" in context:
+        fold = (
+            '<details class="course-here-folded d-print-none"><summary>On this page</summary>'
+            f"{toc}</details>"
+        )
+        place = HERE if HERE in context["body"] else "</h1>"
+        context["body"] = context["body"].replace(place, place + fold, 1)
 
 
 def numbered(text: str, pagename: str) -> str:
@@ -141,5 +156,6 @@ def setup(app):
     app.add_config_value("course_branch", "main", "html")
     app.add_directive("course-figure", CourseFigure)
     app.connect("html-page-context", lesson_links)
+    app.connect("html-page-context", contents, priority=900)  # after the theme's functions
     app.connect("html-page-context", drop_scripts, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
