@@ -160,9 +160,7 @@ def test_logits_equal_keras(side, widths, page):
     for number, seen in enumerate((images, under)):
         logits = np.array(model(np.array(seen, "float32")))
         assert np.ptp(logits) > 0.5
-        np.testing.assert_allclose(
-            [pair[number] for pair in found], logits, rtol=1e-3, atol=2e-3
-        )
+        np.testing.assert_allclose([pair[number] for pair in found], logits, rtol=1e-3, atol=2e-3)
 
 
 def test_eight_bits_change_little():

@@ -4,7 +4,7 @@ import functools
 
 from cnncourse.exercises import Exercise, Mistake
 from cnncourse.exercises._networks import FreshNetwork
-from cnncourse.exercises._when import SAME_SHAPE, TOO_LARGE, TOO_SMALL, all_of, close, each, raises
+from cnncourse.exercises._when import close, each, raises
 
 import numpy as np
 
@@ -79,9 +79,7 @@ def _fake_case(random, methods, images, height, width):
     level = 3 * random.normal(size=(1, images, 1))
     scale = random.uniform(0.2, 3, (methods, 1, 1))
     shape = (methods, images, height, width)
-    return tuple(
-        (scale * np.exp(maps + level)).reshape(shape).round(6) for maps in (one, other)
-    )
+    return tuple((scale * np.exp(maps + level)).reshape(shape).round(6) for maps in (one, other))
 
 
 def _draw_fake(random):
@@ -117,9 +115,7 @@ def _step_case(random, seed, number, side, classes, size):
 
 
 def _draw_step(random):
-    seed, number, side, classes = (
-        int(n) for n in random.integers((1, 1, 3, 3), (1000, 4, 6, 6))
-    )
+    seed, number, side, classes = (int(n) for n in random.integers((1, 1, 3, 3), (1000, 4, 6, 6)))
     return _step_case(random, seed, number, side, classes, int(random.integers(1, 9)))
 
 
@@ -181,9 +177,7 @@ def fake_map(maps, random_maps):
 """
 
 
-_LOSS = (
-    "loss = keras.losses.sparse_categorical_crossentropy(labels, network(x), from_logits=True)"
-)
+_LOSS = "loss = keras.losses.sparse_categorical_crossentropy(labels, network(x), from_logits=True)"
 
 
 def _stepped(
@@ -337,6 +331,15 @@ OCCLUSION = Exercise(
             ),
         ),
         Mistake(
+            code=_occluded(
+                square="covered[row : row + size + 1, column : column + size + 1] = 128",
+            ),
+            message=(
+                "The square is one pixel too large down and across: `row : row + size` already "
+                "has `size` pixels, since the end of a slice does not belong to it."
+            ),
+        ),
+        Mistake(
             code=_occluded(before="covered = image.copy()", covered="pass"),
             message=(
                 "The squares pile up: each is laid on the image that has all the earlier ones. "
@@ -375,9 +378,7 @@ OCCLUSION = Exercise(
         ),
         Mistake(
             code=_occluded(fall="(whole - answer(covered[np.newaxis])[0, label]) / size**2"),
-            message=(
-                "The fall is divided by the pixels of the square. Wanted is the fall itself."
-            ),
+            message=("The fall is divided by the pixels of the square. Wanted is the fall itself."),
         ),
         Mistake(
             code=_occluded(fall="(whole - answer(covered[np.newaxis])[0, label]) / whole"),
@@ -417,8 +418,9 @@ OCCLUSION = Exercise(
                 "`label` in the covered image too."
             ),
             when=each(
-                lambda expected, received: received.ndim == 3
-                and received.shape[:2] == expected.shape
+                lambda expected, received: (
+                    received.ndim == 3 and received.shape[:2] == expected.shape
+                )
             ),
         ),
         Mistake(
@@ -428,8 +430,7 @@ OCCLUSION = Exercise(
                 "the places lie on the image: `reshape(len(rows), len(columns))`."
             ),
             when=each(
-                lambda expected, received: received.ndim == 1
-                and close(expected.ravel(), received)
+                lambda expected, received: received.ndim == 1 and close(expected.ravel(), received)
             ),
         ),
         Mistake(
@@ -565,7 +566,6 @@ ACTIVATION = Exercise(
                 "The maps of all classes came back, one behind the other. Take the one of `label`."
             ),
         ),
-        ),
         Mistake(
             code=_activation("maps @ weights[label]"),
             message=(
@@ -581,8 +581,10 @@ ACTIVATION = Exercise(
                 "for each pixel."
             ),
             when=each(
-                lambda expected, received: not received.ndim
-                and np.allclose(expected.mean(), received, rtol=1e-4, atol=1e-6)
+                lambda expected, received: (
+                    not received.ndim
+                    and np.allclose(expected.mean(), received, rtol=1e-4, atol=1e-6)
+                )
             ),
         ),
         Mistake(
@@ -592,8 +594,10 @@ ACTIVATION = Exercise(
                 "maps alone, the last axis."
             ),
             when=each(
-                lambda expected, received: not received.ndim
-                and np.allclose(expected.sum(), received, rtol=1e-4, atol=1e-6)
+                lambda expected, received: (
+                    not received.ndim
+                    and np.allclose(expected.sum(), received, rtol=1e-4, atol=1e-6)
+                )
             ),
         ),
         Mistake(
@@ -783,8 +787,7 @@ FAKE = Exercise(
                 "mean rank correlation of this method."
             ),
             when=each(
-                lambda expected, received: not received.ndim
-                and np.isclose(expected[0], received)
+                lambda expected, received: not received.ndim and np.isclose(expected[0], received)
             ),
         ),
         Mistake(
@@ -794,8 +797,7 @@ FAKE = Exercise(
                 "method, and this mean."
             ),
             when=each(
-                lambda expected, received: not received.ndim
-                and np.isclose(expected[1], received)
+                lambda expected, received: not received.ndim and np.isclose(expected[1], received)
             ),
         ),
         Mistake(
@@ -823,6 +825,14 @@ FAKE = Exercise(
             message=(
                 "This is the correlation of the numbers (Pearson's). A few very bright pixels "
                 "decide it; the rank correlation compares the orders of the pixels alone."
+            ),
+        ),
+        Mistake(
+            code=_fake(agreement="stats.spearmanr(one, other).statistic"),
+            message=(
+                "Without `axis=None`, `spearmanr` takes the columns of a map for separate "
+                "quantities and gives a table of correlations. With it, all pixels of a map are "
+                "ranked together."
             ),
         ),
         Mistake(
@@ -884,9 +894,7 @@ FAKE = Exercise(
             message="Only the first image is compared. Take the mean over all of them.",
         ),
         Mistake(
-            code=_fake(
-                mean="-np.mean(found)", agreement="np.abs(one - other).mean()"
-            ),
+            code=_fake(mean="-np.mean(found)", agreement="np.abs(one - other).mean()"),
             message=(
                 "This compares the numbers by their differences. Maps of two networks have other "
                 "scales, and a difference mostly measures these: compare the orders of the "
@@ -970,7 +978,7 @@ STEP = Exercise(
         """,
     ),
     setup=_KERAS,
-    seconds=20.0,
+    seconds=20,
     cases=(
         _step_case(_random, 1, 1, 3, 3, 4),
         _step_case(_random, 2, 2, 4, 4, 1),
@@ -1013,8 +1021,7 @@ STEP = Exercise(
         Mistake(
             code=_stepped(step="size / 255 * tf.sign(gradient)"),
             message=(
-                "The step is divided by 255. The pixels go from 0 to 255 here, and so does "
-                "`size`."
+                "The step is divided by 255. The pixels go from 0 to 255 here, and so does `size`."
             ),
         ),
         Mistake(
@@ -1045,9 +1052,7 @@ STEP = Exercise(
             ),
         ),
         Mistake(
-            code=_stepped(
-                loss="loss = -tf.gather(network(x), labels, axis=1, batch_dims=1)"
-            ),
+            code=_stepped(loss="loss = -tf.gather(network(x), labels, axis=1, batch_dims=1)"),
             message=(
                 "This lowers the logit of the right class, whatever the others do. The loss also "
                 "rises where another class's logit does: take the cross-entropy."
@@ -1077,6 +1082,14 @@ STEP = Exercise(
                 "The loss is taken with the network's own answers in the place of the labels. "
                 "Where the network is wrong, that leads elsewhere: use `labels`."
             ),
+        ),
+        Mistake(
+            code=_stepped(watch="x = images\n        tape.watch(x)"),
+            message=(
+                "A tape watches tensors, and this is a NumPy array: make a tensor of it first, "
+                "`tf.constant(images, tf.float32)`."
+            ),
+            when=raises("ValueError: Passed in object"),
         ),
         Mistake(
             code=_stepped(watch="pass"),
