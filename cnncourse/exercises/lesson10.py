@@ -30,8 +30,8 @@ class Logits:
         images = np.asarray(images, np.float64)
         if images.shape[1:] != self.weights.shape[:3]:
             raise ValueError(
-                f"answer takes images of shape (number, {', '.join(map(str, self.weights.shape[:3]))}"
-                f"); it got {images.shape}"
+                f"answer takes images of shape (number, height, width, 3), each of "
+                f"{self.weights.shape[:3]}; it got {images.shape}"
             )
         return np.tensordot(images, self.weights, 3)
 
@@ -922,8 +922,8 @@ STEP = Exercise(
         "the sign of the gradient of the loss."
     ),
     hints=(
-        "As in `gradient` above: make a tensor of the images, let a `tf.GradientTape` watch it, and "
-        "compute in the tape what is to rise. Here that is the loss.",
+        "As in `gradient` above: make a tensor of the images, let a `tf.GradientTape` watch it, "
+        "and compute in the tape what is to rise. Here that is the loss.",
         "`keras.losses.sparse_categorical_crossentropy(labels, network(x), from_logits=True)` is "
         "the loss of each image. Its gradient has the shape of the images.",
         "`x + size * tf.sign(gradient)`, and `tf.clip_by_value(..., 0, 255)` around it.",

@@ -1,4 +1,4 @@
-"""The figure "occlusion": move a grey square over a photograph, see what the network makes of it."""
+"""The figure "occlusion": a grey square over a photograph, and what a network makes of it."""
 
 import numpy as np
 
