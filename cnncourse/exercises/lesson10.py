@@ -727,10 +727,10 @@ FAKE = Exercise(
     solution=f"""
         def fake_map(maps, random_maps):
             means = []
-            for ones, others in zip(maps, random_maps):
+            for ones, others in zip(maps, random_maps, strict=True):
                 found = [
                     {_SPEARMAN}
-                    for one, other in zip(ones, others)
+                    for one, other in zip(ones, others, strict=True)
                 ]
                 means.append(np.mean(found))
             number = np.argmax(means)
