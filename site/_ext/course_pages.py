@@ -53,6 +53,12 @@ FIGURES = {
         "Every map of a network that lesson 05 trained, and its ten outputs, change as you draw. "
         "Draw a seven with a bar, or something that is no digit at all.",
     ),
+    "occlusion": (
+        "Cover a part of a photograph, and ask again",
+        "10",
+        "A grey square follows your pointer over a photograph, and the network of lesson 10 "
+        "answers anew. Find the smallest square that changes its answer. What did you cover?",
+    ),
 }
 
 
