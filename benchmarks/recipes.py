@@ -268,3 +268,4 @@ ROWS = {
     for name, recipe in REPORTED.items()
 }
 ROWS["05 LeNet of today"].sides["ours"] = Side(measure=lenet5)
+# Lesson 09's network goes beside lesson 04's recipe, as ROWS["04 CNN"].sides["ours"].

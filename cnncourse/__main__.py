@@ -97,12 +97,14 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("doctor", help="versions, cores, memory, data: what is here, what is amiss")
 
-    data_parser = commands.add_parser("data", help="list the image sets, fill a folder, verify one")
+    data_parser = commands.add_parser(
+        "data", help="list sets and weights, fill a folder, verify one"
+    )
     actions = data_parser.add_subparsers(dest="action")
     actions.add_parser("list", help="every set with its size, licence and source here (default)")
     fill = actions.add_parser("fill", help="write the real sets into a classroom folder")
     fill.add_argument("folder", type=pathlib.Path)
-    known = ", ".join([*data.names(), *data.photo_names()])
+    known = ", ".join([*data.names(), *data.photo_names(), *data.weight_names()])
     fill.add_argument("names", nargs="*", help=f"some of {known} (default: all)")
     verify = actions.add_parser("verify", help="check classroom files, or a folder of them")
     verify.add_argument("paths", nargs="+", type=pathlib.Path)
@@ -183,18 +185,25 @@ def _data(chosen) -> int:
         spec = data.IMAGE_SETS[name]
         print(f"{name:14} {spec.train:,} + {spec.test:,} images, {spec.megabytes:.0f} MB")
         print(f"{'':14} here: {_here(name)}")
-        print(f"{'':14} licence: {spec.licence}")
-        print(f"{'':14} origin: {spec.origin}")
+        _print_rights(spec)
     for name in data.photo_names():
         for spec in data.photo_sets(name):
             print(
                 f"{name:14} {spec.train:,} + {spec.validation:,} photographs, "
                 f"{spec.megabytes:.0f} MB: {spec.title}"
             )
-            print(f"{'':14} licence: {spec.licence}")
-            print(f"{'':14} origin: {spec.origin}")
+            _print_rights(spec)
         print(f"{'':14} here: {_here(name)}")
+    for name, spec in data.WEIGHTS.items():
+        print(f"{name:14} weights of {spec.title}, {spec.megabytes:.0f} MB")
+        print(f"{'':14} here: {_here(name)}")
+        _print_rights(spec)
     return 0
+
+
+def _print_rights(spec) -> None:
+    print(f"{'':14} licence: {spec.licence}")
+    print(f"{'':14} origin: {spec.origin}")
 
 
 def _here(name: str) -> str:
@@ -204,7 +213,8 @@ def _here(name: str) -> str:
         source, where, _ = data.locate(name)
     except data.DataError as error:
         return f"damaged: {error}"
-    return "a stand-in would be drawn" if source == "drawn" else where
+    lacking = "no" if name in data.weight_names() else "a stand-in would be drawn"
+    return lacking if source == "drawn" else where
 
 
 def _verify(paths: list[pathlib.Path]) -> int:

@@ -149,7 +149,7 @@ def _homes() -> None:
 
 def _data() -> int:
     damaged = 0
-    for name in (*data.names(), *data.photo_names()):
+    for name in (*data.names(), *data.photo_names(), *data.weight_names()):
         try:
             source, where, reasons = data.locate(name)
         except data.DataError as error:
@@ -157,7 +157,8 @@ def _data() -> int:
             damaged = 1
             continue
         if source == "drawn":
-            _line(name, "a stand-in, unless a network answers")
+            lacking = "missing" if name in data.weight_names() else "a stand-in"
+            _line(name, f"{lacking}, unless a network answers")
             for reason in reasons:
                 print(f"{'':14} -> {reason}")
         else:

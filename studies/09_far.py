@@ -19,6 +19,7 @@ import numpy as np
 
 # Maps in the blocks, and the side of the images in each epoch.
 SIZES = {
+    "small in 16 bits": ((32, 64, 128), (16, 32)),
     "medium in 16 bits": ((32, 64, 128), (16, 16, 24, 24, 32)),
     "large in 16 bits": ((64, 128, 256), (16, 16, 24, 24, 24, 32)),
 }

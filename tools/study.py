@@ -86,9 +86,9 @@ def measure(
     """Return, for each row, one dict a seed: what `rows[row](seed)` gave, and "cpu_seconds".
 
     All rows with the first seed come first, so that what a machine does meanwhile falls on all of
-    them alike. Each finished run is kept in `build/studies/<name>/`, under the digest of the study's code:
-    an interrupted study goes on where it stopped. Two processes of the same study share the
-    work, run by run; each returns when all runs are there.
+    them alike. Each finished run is kept in `build/studies/<name>/`, under the digest of the
+    study's code: an interrupted study goes on where it stopped. Two processes of the same study
+    share the work, run by run; each returns when all runs are there.
     """
     path = _path(name)
     digest = results.code_digest(path).removeprefix("sha256:")[:12]

