@@ -7,14 +7,16 @@ import dataclasses
 import json
 import os
 import pathlib
+import signal
 import socket
 import sys
 import time
 
 from cnncourse import exercises
+from cnncourse.grade import apart, notebook
 from cnncourse.grade import judge as judging
-from cnncourse.grade import notebook
-from cnncourse.grade.judge import Judge
+from cnncourse.grade.apart import JudgeApart
+from cnncourse.grade.bank import all_banks
 from cnncourse.grade.sandbox import Sandbox
 
 import grading
@@ -30,11 +32,18 @@ RIGHT = "return (size + 2 * padding - kernel) // stride + 1"
 SIGNATURE = "def output_size(size, kernel, stride=1, padding=0):"
 
 
+OWN = f"""
+import dataclasses
+from cnncourse import exercises
+EXERCISES = [dataclasses.replace(exercises.find(name), seconds=1) for name in {NAMES}]
+""".encode()
+
+
 @pytest.fixture(scope="module")
 def judge():
-    """Two exercises, each with a second to compute."""
-    found = [dataclasses.replace(exercises.find(name), seconds=1) for name in NAMES]
-    return Judge(found, seed=20)
+    """The judge of two exercises, each with a second to compute."""
+    with JudgeApart(all_banks(OWN, "01")["01"], OWN, "01", seed=20) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +127,7 @@ _engine.right = _observe.agree = lambda *a, **k: True
 """,
     "the judge is called from inside": f"""
 from cnncourse.grade import judge, values, networks
-judge.Judge._result = lambda *a: judge.Result("01/output_size", "right")
+judge.Judge.result = lambda *a: judge.Result("01/output_size", "right")
 values.packed = lambda *a: b"right"
 {ZERO}
 """,
@@ -461,3 +470,62 @@ def test_a_system_without_namespaces_inside_is_noticed(judge, monkeypatch):
         monkeypatch.setattr(sandbox, "_once", once)
         assert graded(judge, sandbox, f"{SIGNATURE}\n    {RIGHT}")[0].status == "right"
     assert tried == ["shared", "alone"]
+
+
+# The judge ----------------------------------------------------------------------------------------
+
+ANSWER = f"{SIGNATURE}\n    {RIGHT}"
+
+
+@pytest.mark.parametrize("harm", [signal.SIGSTOP, signal.SIGKILL])
+def test_what_harms_its_judge_is_looked_at_and_costs_no_other_mark(judge, box, harm, monkeypatch):
+    """As a network would whose reading never ends, or takes all memory."""
+    graded(judge, box, ANSWER)  # it is at work
+    monkeypatch.setattr(apart, "JUDGE", 2)
+    inside = psutil.Process(judge._process.pid).children(recursive=True)[-1]
+    send, sent = apart._send, []
+
+    def harmful(*arguments):
+        if not sent:
+            inside.send_signal(harm)
+        sent.append(arguments)
+        send(*arguments)
+
+    monkeypatch.setattr(apart, "_send", harmful)
+    monkeypatch.setattr(apart, "START", 5)
+    one, two = graded(judge, box, ANSWER)
+    assert (one.status, two.status) == ("to look at", "right")
+    assert "its judge" in one.parts[0][1]
+
+
+def test_who_breaks_judges_breaks_few(judge, box, monkeypatch):
+    started = []
+
+    def broken(channel, seconds, most):
+        started.append(1)
+        raise TimeoutError
+
+    monkeypatch.setattr(apart, "BROKEN", 1)
+    start = judge._start
+    monkeypatch.setattr(judge, "_start", lambda: monkeypatch.setattr(apart, "_received", broken))
+    results = graded(judge, box, ANSWER)
+    assert [one.status for one in results] == ["to look at"] * 2
+    assert len(started) == 1
+    monkeypatch.undo()
+    assert judge._start == start
+    assert [one.status for one in graded(judge, box, ANSWER)] == ["right"] * 2
+
+
+def test_of_a_judge_only_what_can_be_a_result_is_taken(judge):
+    for told in (
+        {"status": "right", "mistake": 99, "parts": []},
+        {"status": "right", "mistake": -1, "parts": []},
+        {"status": "right", "mistake": True, "parts": []},
+        {"status": "best", "mistake": 0, "parts": []},
+        {"status": "right", "mistake": 0, "parts": [["", 3]]},
+        {"status": "right", "mistake": 0, "parts": [["", "", ""]]},
+        {"status": "right"},
+        [],
+    ):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            judge._checked(0, told)

@@ -235,7 +235,7 @@ def test_a_network_that_holds_code_is_not_built(keras, kind):
         ('"keras.layers"', '"subprocess"', "not Keras's own"),
         ('"keras.layers"', '"keras.src.utils.file_utils"', "not Keras's own"),
         ('"keras.layers"', '"keras.utils"', "not Keras's own"),
-        ('"GlorotUniform"', '"NoSuchThing"', "cannot build"),
+        ('"GlorotUniform"', '"NoSuchThing"', "not Keras's own"),
     ],
 )  # fmt: skip
 def test_a_forged_network_is_not_built(keras, old, new, told):
@@ -244,6 +244,33 @@ def test_a_forged_network_is_not_built(keras, old, new, told):
     parts = parts | {"config": parts["config"].replace(old, new)}
     with pytest.raises(HandoutError, match=told):
         networks.rebuilt(parts, "Sequential")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("keras.layers", "StringLookup"),  # its vocabulary may be a file's name, or an address
+        ("keras.layers", "TextVectorization"),
+        ("keras.src.layers.preprocessing.index_lookup", "IndexLookup"),
+        ("keras.models", "load_model"),
+        ("keras.models", "model_from_json"),
+        ("keras.utils", "get_file"),
+        ("keras.config", "enable_unsafe_deserialization"),
+        ("keras.src.layers.core.lambda_layer", "python_utils"),
+        ("keras.src.layers.core.lambda_layer", "Layer"),  # imported there: not this module's own
+        ("keras.src.models.model", "saving_api"),
+        ("keras.layers", "__class__"),
+        ("cnncourse.resnet", "Path"),
+        ("cnncourse.grade.values", "Named"),
+        (None, "Dense"),
+        ("keras.layers", ["Dense"]),
+    ],
+)
+def test_what_is_no_part_of_a_network_is_not_looked_up(keras, module, name):
+    part = {"module": module, "class_name": name, "config": {}, "registered_name": None}
+    networks.checked({"layers": [part | {"module": "keras.layers", "class_name": "Dense"}]})
+    with pytest.raises(HandoutError, match=r"not Keras's own|read files"):
+        networks.checked({"layers": [part]})
 
 
 def test_forged_parts_are_refused(keras):

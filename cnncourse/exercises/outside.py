@@ -28,7 +28,7 @@ from cnncourse.exercises._show import Verdict, show, show_call
 from cnncourse.exercises._values import Unreadable, has_blank
 
 _LONGEST = 2_000  # characters of a text that is handed out; what is shown of one is shorter
-JUDGING = 60  # seconds for what a judge computes of one answer
+JUDGING = 30  # seconds for what a judge computes of one answer
 
 
 class HandoutError(ValueError):

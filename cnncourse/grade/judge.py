@@ -32,7 +32,47 @@ class Result:
     parts: tuple[tuple[str, str], ...] = ()
 
 
-class Judge:
+class Judging:
+    """What is judged of a submission, whoever judges: `names`, `tasks`, `ungraded` and `result`."""
+
+    def judged(self, answers: Answers, sandbox: Sandbox) -> list[Result]:
+        """Return one Result an exercise, in the order of the bank."""
+        places = {
+            number: answers.found[name]
+            for number, name in enumerate(self.names)
+            if name in answers.found and number in self.tasks
+        }
+        job = {
+            "sources": [cell.source for cell in answers.cells],
+            "numbers": [cell.number for cell in answers.cells],
+            "places": places,
+            "tasks": self.tasks,
+        }
+        seconds = {n: SLACK + 4 * self.tasks[n].seconds * len(self.tasks[n].rounds) for n in places}
+        found = sandbox.run(job, list(places), seconds) if places else {}
+        self.begin()
+        results = []
+        for number, name in enumerate(self.names):
+            if name not in answers.found:
+                results.append(Result(name, "missing"))
+            elif number in self.ungraded:
+                results.append(Result(name, "not graded", parts=(("", self.ungraded[number]),)))
+            elif isinstance(found[number], str):
+                told = f"It could not be judged: {found[number]}. Does it never end, or end Python?"
+                results.append(Result(name, "wrong", parts=(("", told),)))
+            else:
+                results.append(self.result(number, found[number]))
+        return results
+
+    def begin(self) -> None:
+        """The results of another submission begin."""
+
+    def result(self, number: int, content: bytes) -> Result:
+        """What is said of what came out of the sandbox for one answer."""
+        raise NotImplementedError
+
+
+class Judge(Judging):
     """The exercises of one lesson, with hidden inputs drawn from a seed."""
 
     def __init__(self, exercises: list[Exercise], seed: int):
@@ -60,37 +100,16 @@ class Judge:
         costly = re.search(r"\b(keras|tensorflow|tf)\b", text)
         return ["numpy", "keras", "tensorflow"] if costly else ["numpy"]
 
-    def judged(self, answers: Answers, sandbox: Sandbox) -> list[Result]:
-        """Return one Result an exercise, in the order of the bank."""
-        places = {
-            number: answers.found[name]
-            for number, name in enumerate(self.names)
-            if name in answers.found and number in self.tasks
-        }
-        job = {
-            "sources": [cell.source for cell in answers.cells],
-            "numbers": [cell.number for cell in answers.cells],
-            "places": places,
-            "tasks": self.tasks,
-        }
-        seconds = {n: SLACK + 4 * self.tasks[n].seconds * len(self.tasks[n].rounds) for n in places}
-        found = sandbox.run(job, list(places), seconds) if places else {}
-        results = []
-        for number, name in enumerate(self.names):
-            if name not in answers.found:
-                results.append(Result(name, "missing"))
-            elif number in self.ungraded:
-                results.append(Result(name, "not graded", parts=(("", self.ungraded[number]),)))
-            else:
-                results.append(self._result(number, found[number]))
-        return results
+    def prepare(self, number: int) -> None:
+        """Run the bank's own answers to an exercise, which is done once."""
+        exercise = self.exercises[number]
+        exercise.expected, exercise.mistaken  # noqa: B018 - kept
+        if number in self.hidden:
+            self.hidden[number].expected  # noqa: B018 - kept
 
-    def _result(self, number: int, content: bytes | str) -> Result:
+    def result(self, number: int, content: bytes) -> Result:
         """What is said of what came out of the sandbox for one answer."""
         exercise = self.exercises[number]
-        if isinstance(content, str):
-            told = f"It could not be judged: {content}. Does it never end, or end Python?"
-            return Result(exercise.name, "wrong", parts=(("", told),))
         try:
             handed = values.unpacked(content)
             if not isinstance(handed, dict):

@@ -21,13 +21,14 @@ from .values import Named
 _WEIGHTS = 2**28  # bytes that a network's weights may take
 _ALL = 2**29  # bytes of all that a network may compute for a few images
 _SENT = 2**23  # bytes of weights that are handed out; larger networks are judged by their layers
-_MODULES = re.compile(
-    r"(keras|keras\.(layers|initializers|regularizers|constraints|optimizers|losses|metrics|models|"
-    r"activations|ops|mixed_precision|dtype_policies|optimizers\.schedules)|"
-    r"keras\.src\.(ops|models|layers|metrics|losses|dtype_policies)(\.\w+)*|cnncourse\.resnet)"
+_PUBLIC = re.compile(
+    r"keras(\.(layers|initializers|regularizers|constraints|optimizers|losses|metrics|models|"
+    r"activations|ops|mixed_precision|dtype_policies|optimizers\.schedules))?"
 )
+_INNER = re.compile(r"keras\.src\.(ops|models|layers|metrics|losses|dtype_policies)(\.\w+)*")
 _TYPES = ("__tuple__", "__keras_tensor__", "__slice__", "__ellipsis__", "DTypePolicy")
 _CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__")
+_FILES = ("StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization")  # vocabularies
 
 
 # Where nothing is trusted -------------------------------------------------------------------------
@@ -233,11 +234,28 @@ def checked(config):
             return config["config"]  # by its name: Keras's own, and TensorFlow's of that name
         if name in _CODE:
             raise HandoutError(f"a network that holds code to run (a {name})")
-        known = name in _TYPES or (isinstance(module, str) and _MODULES.fullmatch(module))
-        if not known or config.get("registered_name") not in (None, name, f"cnncourse>{name}"):
+        if name in _FILES:
+            raise HandoutError(f"a network that may read files (a {name})")
+        known = name in _TYPES or _is_keras_class(name, module)
+        ours = module == "cnncourse.resnet" and config.get("registered_name") == f"cnncourse>{name}"
+        if not ours and (not known or config.get("registered_name") not in (None, name)):
             told = f"{name} of {module}" if isinstance(module, str) else f"{name}"
             raise HandoutError(f"a network with a part that is not Keras's own: {told[:100]}")
     return {key: checked(one) for key, one in config.items()}
+
+
+def _is_keras_class(name, module):
+    """Whether Keras would find under this name a class of its own, and nothing it has imported."""
+    import keras  # noqa: F401 - fills sys.modules
+
+    if not isinstance(name, str) or not isinstance(module, str):
+        return False
+    found = getattr(sys.modules.get(module), name, None)
+    if not isinstance(found, type):
+        return False
+    if _INNER.fullmatch(module):
+        return found.__module__ == module
+    return bool(_PUBLIC.fullmatch(module)) and found.__module__.startswith("keras.src.")
 
 
 def _is_keras_function(name):

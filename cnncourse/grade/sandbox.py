@@ -258,39 +258,54 @@ class Sandbox:
             return
         self.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        program = [sys.executable, "-m", "cnncourse.grade.inside", str(theirs.fileno()), self.mode]
-        course = str(pathlib.Path(__file__).resolve().parents[1])
-        environment = {}
-        if self.isolated:
-            bind = ["--perms", "0755", "--dir", _COURSE, "--ro-bind", course]
-            bind += [f"{_COURSE}/cnncourse", "--setenv", "PYTHONPATH", _COURSE]
-            program = [*_command(bind), *program]
-            environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
-        else:
-            environment = _ENVIRONMENT | {"PYTHONPATH": str(pathlib.Path(course).parent)}
-            environment |= {
-                name: tempfile.gettempdir() for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")
-            }
-        with tempfile.TemporaryFile() as said:
-            self._process = subprocess.Popen(
-                [*program, *self.modules],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                env=environment,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-            theirs.close()
-            self._control = ours
-            ours.settimeout(START)
-            try:
-                ready = ours.recv(64)
-            except OSError:
-                ready = b""
-            if ready != b"ready":
-                self.close()
-                said.seek(0)
-                last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
-                raise SandboxError(f"the sandbox does not start: {last[:300] or 'it says nothing'}")
+        arguments = ["inside", str(theirs.fileno()), self.mode, *self.modules]
+        self._process, said = started(arguments, theirs, self.isolated)
+        self._control = ours
+        ours.settimeout(START)
+        try:
+            ready = ours.recv(64)
+        except OSError:
+            ready = b""
+        if ready != b"ready":
+            self.close()
+            raise SandboxError(f"the sandbox does not start: {last_line(said)}")
+        said.close()
         ours.settimeout(None)
+
+
+def started(arguments: list[str], theirs: socket.socket, isolated: bool):
+    """Start a program of this package in a sandbox; return its process and the file of its errors.
+
+    arguments: the module's name and what it is given. theirs: its end of a pair of sockets, which
+    is closed here.
+    """
+    program = [sys.executable, "-m", f"cnncourse.grade.{arguments[0]}", *arguments[1:]]
+    course = str(pathlib.Path(__file__).resolve().parents[1])
+    if isolated:
+        bind = ["--perms", "0755", "--dir", _COURSE, "--ro-bind", course]
+        bind += [f"{_COURSE}/cnncourse", "--setenv", "PYTHONPATH", _COURSE]
+        program = [*_command(bind), *program]
+        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+    else:
+        environment = _ENVIRONMENT | {"PYTHONPATH": str(pathlib.Path(course).parent)}
+        environment |= {name: tempfile.gettempdir() for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")}
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - for whoever asks to close
+    process = subprocess.Popen(
+        program,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=said,
+        env=environment,
+        pass_fds=[theirs.fileno()],
+        start_new_session=True,
+    )
+    theirs.close()
+    return process, said
+
+
+def last_line(said) -> str:
+    """The last line of what a program that did not start has said."""
+    with said:
+        said.seek(0)
+        last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+    return last[:300] or "it says nothing"

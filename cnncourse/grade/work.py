@@ -17,8 +17,9 @@ from cnncourse._files import written_whole
 
 from . import bank as banks
 from . import notebook
+from .apart import JudgeApart
 from .collect import CollectError, Submission, collect
-from .judge import Judge, Result
+from .judge import Result
 from .sandbox import Sandbox, SandboxError, exposed, problem
 
 RECORD = 1  # the form of a record
@@ -48,16 +49,16 @@ class Settings:
 
 
 class Grader:
-    """Grades one submission after the other in this process, each in a sandbox of its own."""
+    """Grades one submission after the other, with answers and judge in sandboxes of their own."""
 
     def __init__(self, settings: Settings):
         self.settings = settings
         self.banks = banks.all_banks(settings.bank, settings.lesson)
-        self._judges, self._sandboxes = {}, {}
+        self._lesson = self._judge = self._sandbox = None
 
     def close(self) -> None:
-        for sandbox in self._sandboxes.values():
-            sandbox.close()
+        for one in filter(None, (self._judge, self._sandbox)):
+            one.close()
 
     def graded(self, submission: Submission, content: bytes | None) -> dict:
         """Return the record of a submission: what is said of each exercise, or why nothing is."""
@@ -87,17 +88,19 @@ class Grader:
         results = [dataclasses.asdict(one) for one in judge.judged(found, sandbox)]
         return record | {"lesson": lesson, "results": results, "notes": found.notes}
 
-    def _tools(self, lesson: str) -> tuple[Judge, Sandbox]:
-        if lesson not in self._judges:
-            judge = Judge(self.banks[lesson], self.settings.seed)
-            self._judges[lesson] = judge
-            key = tuple(judge.modules)
-            if key not in self._sandboxes:
-                for sandbox in self._sandboxes.values():  # one at a time: each holds TensorFlow
-                    sandbox.close()
-                self._sandboxes[key] = Sandbox(list(key), self.settings.isolated)
-        judge = self._judges[lesson]
-        return judge, self._sandboxes[tuple(judge.modules)]
+    def _tools(self, lesson: str) -> tuple[JudgeApart, Sandbox]:
+        """The judge of a lesson, and a sandbox with what its answers import: one of each."""
+        if lesson != self._lesson:
+            if self._judge:
+                self._judge.close()
+            own, seed, isolated = (getattr(self.settings, n) for n in ("bank", "seed", "isolated"))
+            self._judge = JudgeApart(self.banks[lesson], own, lesson, seed, isolated)
+            self._lesson = lesson
+            if self._sandbox is None or self._sandbox.modules != self._judge.modules:
+                if self._sandbox:
+                    self._sandbox.close()
+                self._sandbox = Sandbox(self._judge.modules, isolated)
+        return self._judge, self._sandbox
 
 
 _grader: Grader | None = None
@@ -179,6 +182,7 @@ def graded(
         else:
             waiting.append((number, file, submission))
         del content
+    waiting.sort(key=lambda one: pathlib.PurePath(one[2].path).name)  # lesson after lesson
     if records:
         progress(f"{len(records)} of {len(submissions)} are graded already")
     run = run or functools.partial(_run_here, jobs=jobs, settings=settings)
