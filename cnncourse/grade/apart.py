@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import pickle
 import resource
 import socket
 import sys
@@ -31,14 +30,13 @@ JUDGE = 150  # seconds on the clock for a judge to judge one answer
 BROKEN = 2  # judges that one submission may break; what is left of it is for somebody to look at
 _MOST = 2**18  # bytes of what is said of one answer
 _GROWN = 3 * 2**28  # bytes that a judge may grow before another takes its place
-_TASKS = 2**27  # bytes of what is to be run of a lesson
+_BANK = 2**26  # bytes of an instructor's own bank
 
 
 class JudgeApart(Judging):
     """A Judge of one lesson in a process of its own, which another replaces where it ends.
 
-    bank: the exercises of the lesson, of which names and numbers of mistakes are used here; own,
-    lesson and seed make the same bank there.
+    bank: the exercises of the lesson; own, lesson and seed make the same judge there.
     """
 
     def __init__(
@@ -49,14 +47,15 @@ class JudgeApart(Judging):
         seed: int,
         isolated: bool = True,
     ):
-        self._settings = {"own": own, "lesson": lesson, "seed": seed}
+        text = None if own is None else own.decode("latin-1")  # every byte as it is
+        self._settings = json.dumps({"own": text, "lesson": lesson, "seed": seed}).encode()
         self._isolated = isolated
         self._process = self._channel = None
         self._broken = 0
-        self.names = [exercise.name for exercise in bank]
         self._mistakes = [len(exercise.mistakes) for exercise in bank]
-        self.tasks, self.ungraded, self.modules = {}, {}, []
-        self._start()
+        here = Judge(bank, seed)
+        self.names, self.tasks = here.names, here.tasks
+        self.ungraded, self.modules = here.ungraded, here.modules
 
     def __enter__(self):
         return self
@@ -117,14 +116,12 @@ class JudgeApart(Judging):
         self._process, said = started(["apart", str(theirs.fileno()), mode], theirs, self._isolated)
         self._channel = ours
         try:
-            _send(ours, 0, pickle.dumps(self._settings), START)
-            _, content = _received(ours, START, _TASKS)
+            _send(ours, 0, self._settings, START)
+            _received(ours, START, 0)
         except OSError:
             self.close()
             raise SandboxError(f"the judge does not start: {last_line(said)}") from None
         said.close()
-        if not self.tasks:  # it has seen nothing of a student's yet
-            self.tasks, self.ungraded, self.modules = pickle.loads(content)
 
 
 def _to_look_at(name, why):
@@ -168,15 +165,15 @@ def main(arguments):
     if mode != "open":
         confine.become_nobody()
         confine.hidden()
-    settings = pickle.loads(_received(channel, None, _TASKS)[1])
-    (bank,) = all_banks(settings["own"], settings["lesson"]).values()
+    settings = json.loads(_received(channel, None, _BANK)[1])
+    own = settings["own"]
+    (bank,) = all_banks(own and own.encode("latin-1"), settings["lesson"]).values()
     judge = Judge(bank, settings["seed"])
     for name in judge.modules:
         __import__(name)
-    told = pickle.dumps((judge.tasks, judge.ungraded, judge.modules))
     if mode != "open":
         confine.bind(resource.RLIM_INFINITY)
-    _send(channel, 0, told, None)
+    _send(channel, 0, b"", None)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nothing, stream)
