@@ -529,3 +529,50 @@ def test_of_a_judge_only_what_can_be_a_result_is_taken(judge):
     ):
         with pytest.raises((ValueError, KeyError, TypeError)):
             judge._checked(0, told)
+
+
+def test_a_judge_that_has_grown_is_replaced(judge, box, monkeypatch):
+    received = apart._received
+
+    def grown(channel, seconds, most):
+        number, content = received(channel, seconds, most)
+        return (1, content) if most == apart._MOST else (number, content)
+
+    monkeypatch.setattr(apart, "_received", grown)
+    assert [one.status for one in graded(judge, box, ANSWER)] == ["right"] * 2
+    assert judge._process is None
+
+
+@pytest.mark.long
+def test_a_network_that_computes_without_end_costs_itself_alone():
+    """In the real judge of lesson 08: half a minute of an LSTM over a million steps, and more."""
+    from cnncourse.grade import networks
+    from cnncourse.grade.values import Named, packed
+
+    import keras
+
+    layers = keras.layers
+
+    def handed(*inner):
+        model = networks.describer([])(keras.Sequential([keras.Input((28, 28, 1)), *inner]))
+        one = {"value": Named("packed", packed(model)), "error": None, "states": []}
+        rounds = [{"stopped": "", "error": "", "tried": [one] * 3}] * 2
+        return packed({"blank": False, "callable": True, "routine": True, "rounds": rounds})
+
+    def end():
+        return layers.Dense(10, activation="softmax")
+
+    line = layers.Reshape((784, 1))
+    bombs = {
+        "steps": handed(line, layers.ZeroPadding1D(500_000), layers.LSTM(1), end()),
+        "space": handed(layers.ZeroPadding2D(5_000), layers.GlobalMaxPooling2D(), end()),
+        "depth": handed(*(layers.ReLU() for _ in range(800)), layers.Flatten(), end()),
+    }
+    bank = all_banks(None, "08")["08"]
+    number = [one.name for one in bank].index("08/build_network")
+    with JudgeApart(bank, None, "08", seed=1) as found:
+        for name, bomb in bombs.items():
+            found.begin()
+            assert found.result(number, bomb).status != "right", name
+            honest = handed(layers.Conv2D(3, 3), layers.Flatten(), end())
+            assert found.result(number, honest).status == "right", name
