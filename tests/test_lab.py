@@ -207,9 +207,8 @@ def make_lab(folder):
         yield address
     finally:
         started = made.children(recursive=True)
-        for process in started:  # as Ctrl+C twice does: JupyterLab ends its kernels
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.terminate()
+        for process in made.children():  # JupyterLab, which ends its kernels
+            process.terminate()
         _, alive = psutil.wait_procs([made, *started], timeout=30)
         for process in alive:
             process.kill()
@@ -260,8 +259,8 @@ class Lab:
     def open(self, name):
         """Open a notebook from the list, and wait for its kernel."""
         self.page.locator(".jp-DirListing-itemText", has_text=name).dblclick()
-        self.page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
-        self.page.locator(".jp-NotebookPanel:visible [data-status=idle]").first.wait_for()
+        self.notebook.locator(".jp-Cell").first.wait_for()
+        self.notebook.locator("[data-status=idle]").first.wait_for()
 
     def cell(self, text):
         """The code cell with this text."""
@@ -274,16 +273,16 @@ class Lab:
     def run(self, cell):
         """Run one cell and wait until it has a new number."""
         prompt = cell.locator(".jp-InputArea-prompt")
-        before = prompt.inner_text()
+        before = prompt.text_content()
         self.select(cell)
         self.page.keyboard.press("Shift+Enter")
-        self.until(lambda: re.fullmatch(r"\[\d+\]:", now := prompt.inner_text()) and now != before)
+        self.until(lambda: re.fullmatch(r"\[\d+\]:", now := prompt.text_content()) and now != before)
 
     def until(self, done):
-        for _ in range(1200):  # on a busy machine
+        for _ in range(600):  # on a busy machine
             if done():
                 return
-            self.page.wait_for_timeout(200)
+            self.page.wait_for_timeout(500)
         pytest.fail("JupyterLab was waited for in vain")
 
     def type(self, cell, code):
@@ -294,14 +293,13 @@ class Lab:
         self.page.keyboard.insert_text(code)
 
     def save(self):
-        self.page.keyboard.press("Control+S")
+        self.menu("File", "Save Notebook")
         dirty = self.page.locator(".lm-DockPanel-tabBar .lm-mod-current.jp-mod-dirty")
         self.until(lambda: dirty.count() == 0)
 
     def style(self, selector, name):
-        return self.page.eval_on_selector(
-            f".jp-NotebookPanel {selector}", f"element => getComputedStyle(element)['{name}']"
-        )
+        one = self.notebook.locator(selector).first
+        return one.evaluate(f"element => getComputedStyle(element)['{name}']")
 
 
 @pytest.fixture
@@ -319,7 +317,8 @@ def test_it_opens_on_a_page_that_says_where_to_begin_beside_each_lesson_once(
     whose, request, open_page
 ):
     folder, address = request.getfixturevalue(whose)
-    page = Lab(open_page(viewport={"width": 1280, "height": 800}), address).page
+    opened = Lab(open_page(viewport={"width": 1280, "height": 800}), address)
+    page = opened.page
     names = page.locator(".jp-DirListing-itemText")
     expected = {path.name for path in (folder / "notebooks").glob("[0-9][0-9]_*.ipynb")}
     assert sorted(names.all_inner_texts()) == sorted([*expected, lab.START, "further"])
@@ -335,16 +334,16 @@ def test_it_opens_on_a_page_that_says_where_to_begin_beside_each_lesson_once(
     page.wait_for_timeout(1000)
     assert not page.locator(".jp-toast-message, .Toastify__toast").count(), "no question about news"
     start.get_by_role("link", name="Convolve an image by hand").click()
-    page.locator(".jp-NotebookPanel:visible h1", has_text="Convolve an image").wait_for()
+    opened.notebook.locator("h1", has_text="Convolve an image").wait_for()
+    opened.notebook.locator("[data-status=idle]").first.wait_for()
 
 
 def test_lesson_08_is_worked_through_and_nothing_of_the_course_changes(opened, course):
     folder, page, exercise = course[0], opened.page, exercises.find(EXERCISE)
     opened.open(LESSON)
-    plain = opened.style("p", "backgroundColor")
-    box = page.locator(".jp-NotebookPanel:visible blockquote", has_text="Predict.").first
-    assert box.is_visible()
-    assert opened.style("blockquote", "backgroundColor") not in (plain, "rgba(0, 0, 0, 0)")
+    box = opened.notebook.locator("blockquote", has_text="Predict.").first
+    box.scroll_into_view_if_needed()
+    assert opened.style("blockquote", "backgroundColor") != "rgba(0, 0, 0, 0)"
     assert opened.style("blockquote", "borderLeftWidth") == "4px"
 
     opened.menu("Run", "Run All Cells")
@@ -354,7 +353,7 @@ def test_lesson_08_is_worked_through_and_nothing_of_the_course_changes(opened, c
     assert not opened.notebook.locator('[data-mime-type*="error"]').count()
     check = opened.cell(f'exercises.check("{EXERCISE}"')
     verdict = check.locator(".jp-OutputArea-output")
-    assert "Not attempted yet" in verdict.inner_text()
+    assert "Not attempted yet" in verdict.text_content()
 
     blank = opened.cell("def prepare(images):")
     mistake = exercise.mistakes[0]
@@ -363,13 +362,12 @@ def test_lesson_08_is_worked_through_and_nothing_of_the_course_changes(opened, c
         opened.type(blank, code.strip())
         opened.run(blank)
         opened.run(check)
-        assert words in verdict.inner_text()
+        assert words in verdict.text_content()
         assert verdict.locator("strong").is_visible(), "as HTML"
 
     plot = ".jp-RenderedImage img"
     assert opened.style(plot, "filter") == "none"
     opened.menu("Settings", "Theme", "JupyterLab Dark")
-    page.locator('body[data-jp-theme-light="false"]').wait_for()
     opened.until(lambda: opened.style(plot, "filter") != "none")
     opened.menu("Settings", "Theme", "JupyterLab Light")
 
@@ -378,9 +376,9 @@ def test_lesson_08_is_worked_through_and_nothing_of_the_course_changes(opened, c
     assert lab.copies(folder) == []
     page.reload()
     opened.cell("def prepare(images):").wait_for()
-    kept = opened.cell("def prepare(images):").locator(".cm-content").inner_text()
+    kept = opened.cell("def prepare(images):").locator(".cm-content").text_content()
     assert exercise.filled.strip().splitlines()[-1].strip() in kept
-    assert "✓ Right" in opened.cell(f'exercises.check("{EXERCISE}"').inner_text()
+    assert "✓ Right" in opened.cell(f'exercises.check("{EXERCISE}"').text_content()
 
 
 def test_a_figure_moves(opened, course):
@@ -420,7 +418,7 @@ def test_a_copy_edited_by_another_program_opens_with_the_edit_and_keeps_it(opene
     notebook["cells"][0]["source"] = ["# Edited elsewhere\n"]
     path.write_text(json.dumps(notebook))
     opened.open(path.name)
-    opened.page.locator(".jp-NotebookPanel:visible h1", has_text="Edited elsewhere").wait_for()
+    opened.notebook.locator("h1", has_text="Edited elsewhere").wait_for()
     opened.save()
     assert read(folder, name).cells[0].source.startswith("# Edited elsewhere")
     assert changes(folder) == ""
