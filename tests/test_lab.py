@@ -57,7 +57,7 @@ def read(base, name):
 
 
 def saved(base, name, change=lambda notebook: None):
-    """Change a copy and save it as JupyterLab does, which adds to what a notebook says of itself."""
+    """Change a copy and save it as JupyterLab does, which adds to its metadata."""
     notebook = read(base, name)
     notebook.metadata["language_info"] = {"name": "python", "version": "3.11.2"}
     notebook.metadata["widgets"] = {}
@@ -146,6 +146,31 @@ def test_what_is_amiss_is_named(base, capsys, monkeypatch, tmp_path_factory):
     assert "unrecognized arguments: --no-browser" in capsys.readouterr().err
 
 
+def test_a_pair_edited_by_another_program_is_refused_until_the_readme_s_command(tmp_path):
+    """Refused and not opened without the edit; the command of the README, and it is there."""
+    from jupytext import TextFileContentsManager
+    from tornado.web import HTTPError
+
+    for path in (ROOT / "notebooks").glob("08_*.*"):
+        shutil.copy(path, tmp_path)
+    path = tmp_path / LESSON
+    content = path.read_text("utf-8")
+    path.write_text(content.replace("# Do it all yourself", "# Edited elsewhere", 1), "utf-8")
+    later = path.with_suffix(".md").stat().st_mtime + 10
+    os.utime(path, (later, later))
+    manager = TextFileContentsManager(root_dir=str(tmp_path))
+    with pytest.raises(HTTPError, match="is more recent than"):
+        manager.get(LESSON)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (told,) = re.findall(r"`\.venv/bin/jupytext (.*) notebooks/NN_topic\.ipynb`", readme)
+    jupytext = [sys.executable, "-m", "jupytext", *told.split(), str(path)]
+    subprocess.run(jupytext, check=True, capture_output=True)
+    assert "# Edited elsewhere" in path.with_suffix(".md").read_text("utf-8")
+    opened = manager.get(LESSON)["content"]
+    assert opened.cells[0].source.startswith("# Edited elsewhere")
+    assert any(cell.get("outputs") for cell in opened.cells)
+
+
 # JupyterLab
 
 
@@ -227,7 +252,7 @@ def course(browser, tmp_path_factory):
     copied(folder)
     with make_lab(folder) as address:
         yield folder, address
-    assert not [p for p in psutil.process_iter(["cmdline"]) if str(folder) in str(p.info)]
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(folder.parent) in str(p.info)]
 
 
 @pytest.fixture
@@ -276,7 +301,12 @@ class Lab:
         before = prompt.text_content()
         self.select(cell)
         self.page.keyboard.press("Shift+Enter")
-        self.until(lambda: re.fullmatch(r"\[\d+\]:", now := prompt.text_content()) and now != before)
+
+        def numbered_anew():
+            now = prompt.text_content()
+            return now != before and re.fullmatch(r"\[\d+\]:", now)
+
+        self.until(numbered_anew)
 
     def until(self, done):
         for _ in range(600):  # on a busy machine

@@ -19,6 +19,7 @@ __all__ = ["FOLDER", "START", "copies", "start", "unworked"]
 FOLDER = "my_lessons"
 START = "00_start_here.md"
 _HERE = pathlib.Path(__file__).parent
+_ANEW = "To get the new one, rename yours and start JupyterLab again."
 _KEY = "cnncourse"  # in a copy's metadata: {"lesson": digest of its cells as they were copied}
 
 
@@ -51,9 +52,6 @@ def start(options: list[str]) -> int:
         ]
     )
     return 0
-
-
-_ANEW = "To get the new one, rename yours and start JupyterLab again."
 
 
 def copies(base: pathlib.Path) -> list[str]:
