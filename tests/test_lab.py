@@ -399,6 +399,8 @@ def test_lesson_08_is_worked_through_and_nothing_of_the_course_changes(opened, c
     assert opened.style(plot, "filter") == "none"
     opened.menu("Settings", "Theme", "JupyterLab Dark")
     opened.until(lambda: opened.style(plot, "filter") != "none")
+    wide = "all => all.filter(one => one.offsetWidth > one.parentElement.clientWidth).length"
+    assert opened.notebook.locator(plot).evaluate_all(wide) == 0
     opened.menu("Settings", "Theme", "JupyterLab Light")
 
     opened.save()
