@@ -49,8 +49,8 @@ makers: $(MAKERS)  ## add what tests, site and studies need (the targets that ne
 lessons: $(MAKERS)  ## run every lesson, print a table, leave executed notebooks in build/; build the site
 	@CNNCOURSE_BUDGET=$(BUDGET) exec $(BIN)/python site/build.py --lessons
 
-lab: $(READY)  ## open JupyterLab on the lessons
-	@exec $(BIN)/python -c 'import cnncourse; from jupyterlab.labapp import main; main()' --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
+lab: $(READY)  ## open JupyterLab on your copies of the lessons, in my_lessons/
+	@exec $(BIN)/python -m cnncourse lab
 
 test: $(MAKERS)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2
