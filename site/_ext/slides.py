@@ -1,0 +1,464 @@
+"""Slides: a deck of each lesson, `slides/NN_topic.html`, cut from the lesson's own page.
+
+What becomes a slide, in the lesson's order:
+
+- its title with the picture for its card, and its questions;
+- each prediction: the picture right above it, what leads to it, the question; then what the
+  cells below it show, and the text that follows, as far as it fits on one slide;
+- each bug hunt: the same, with all code and output down to its answer; then the answer;
+- the key points, and each question of the quiz, the right answer on the slide after it.
+
+A section "Further" gives none, nor do exercises. What does not fit on a slide is continued on the
+next one (code, lists, what is shown), or goes into the speaker notes (text). Logs and tables that
+do not fit on one are left out. The other notes are those of the lesson's section in the guide for
+teachers: all with the title, those on a kind of box with the first of its kind.
+
+A picture has a slide to itself. Whether the rest fits is estimated, on the safe side, in pixels of
+a slide of 1280 by 720; a test looks at it in a browser. reveal.js comes from sphinx-revealjs.
+"""
+
+import dataclasses
+import html
+import importlib.resources
+import math
+import pathlib
+import re
+import shutil
+
+from tools import lessons
+
+from docutils import nodes
+
+FILES = ("LICENSE", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js")  # of reveal.js
+ROOM = 545  # pixels for what stands below a slide's title of one line
+LINE, SIGNS = 36, 80  # of text: pixels a line, signs in it
+CODE_LINE, CODE_SIGNS = 30, 82
+CODE_LINES = ROOM // CODE_LINE - 1
+LOG_LINES = 12  # a longer output of text is a log
+NAMES = {"predict": "Predict", "bug-hunt": "Bug hunt"}
+GUIDE = {"predict": "divides", "bug-hunt": "bug hunt"}  # words that begin the guide's notes on it
+
+
+@dataclasses.dataclass
+class Block:
+    """A piece of a slide, `height` pixels high; a picture takes what is left."""
+
+    html: str
+    height: int
+    picture: bool = False
+
+
+@dataclasses.dataclass
+class Slide:
+    """One slide: its kind, its title and blocks as HTML, and what the speaker sees beside it."""
+
+    kind: str
+    label: str
+    title: str
+    blocks: list[Block]
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Item:
+    """A piece of a lesson, in its order."""
+
+    kind: str  # heading, box, cell, fold, text
+    node: nodes.Node | None = None
+    level: int = 0
+    name: str = ""  # which box; the summary of a fold
+    inside: list = dataclasses.field(default_factory=list)  # nodes of a fold
+
+
+def items(section) -> list[Item]:
+    """Return a lesson as one list, without exercises' hints and without the section "Further"."""
+    found, folds, away = [], [], False
+    for node, level in _flat(section, 1):
+        text = node.astext() if isinstance(node, nodes.raw) else ""
+        if text.startswith('<div class="exercise-help"'):
+            away = True
+        elif text.startswith("</div>"):
+            away = False
+        elif away:
+            continue
+        elif text.startswith("<details"):
+            summary = re.search(r"<summary>(.*?)</summary>", text, re.S)[1]
+            kind = "right" if "quiz-right" in text else ""
+            folds.append(Item("fold", name=summary, level=bool(kind)))
+        elif text.startswith("</details>"):
+            done = folds.pop()
+            if folds:
+                folds[-1].inside += done.inside
+            else:
+                found.append(done)
+        elif folds:
+            folds[-1].inside.append(node)
+        elif isinstance(node, nodes.title):
+            found.append(Item("heading", node, level))
+        elif "cell" in node.get("classes", []):
+            found.append(Item("cell", node))
+        else:
+            box = [k for k in NAMES if f"course-box-{k}" in node.get("classes", [])]
+            found.append(Item("box", node, name=box[0]) if box else Item("text", node))
+    kept, further = [], False
+    for item in found:
+        if item.kind == "heading" and item.level <= 2:
+            further = item.node.astext().startswith("Further")
+        if not further:
+            kept.append(item)
+    return kept
+
+
+def _flat(section, level):
+    for child in section.children:
+        if isinstance(child, nodes.section):
+            yield from _flat(child, level + 1)
+        elif not isinstance(child, (nodes.comment, nodes.transition, nodes.target)):
+            yield child, level
+
+
+class Deck:
+    """The slides of one lesson.
+
+    render: gives the HTML of a node. guide: the notes of the guide for teachers, as nodes.
+    """
+
+    def __init__(self, lesson, section, guide, render):
+        self.lesson, self.guide, self.render = lesson, guide, render
+        self.items = items(section)
+        self.slides: list[Slide] = []
+        self.shown: set[int] = set()
+        self._opening()
+        for place, item in enumerate(self.items):
+            if item.kind == "box":
+                self._box(place, item)
+        self._key_points()
+        self._quiz()
+        for kind, words in GUIDE.items():
+            first = next((slide for slide in self.slides if slide.kind == kind), None)
+            if first:
+                first.notes += self._of_guide(words)
+
+    def _of_guide(self, words=""):
+        """Return the guide's notes whose opening has `words`, as HTML."""
+        found = []
+        for node in self.guide:
+            parts = node.children if isinstance(node, nodes.bullet_list) else [node]
+            for part in parts:
+                opening = next(part.findall(nodes.strong), None)
+                if not words or (opening and words in opening.astext().lower()):
+                    inside = part.children if isinstance(part, nodes.list_item) else [part]
+                    found += [self.render(node) for node in inside]
+        return found
+
+    def add(self, kind, label, title, blocks, notes=()):
+        """Put blocks on as many slides as they need; the notes are the first one's."""
+        groups, used = [[]], 0
+        room = ROOM - LINE * (len(re.sub("<[^>]*>", "", title)) > 52)
+        for block in blocks:
+            alone = block.picture or (groups[-1] and groups[-1][-1].picture)
+            if groups[-1] and (alone or used + block.height > room):
+                groups.append([])
+                used = 0
+            groups[-1].append(block)
+            used += block.height
+        for number, group in enumerate(groups):
+            self.slides.append(
+                Slide(kind, label, title, group, list(notes) if not number else [])
+            )
+
+    def _opening(self):
+        title = self.render(self.items[0].node)
+        covers = [i.node for i in self.items if i.kind == "cell" and "tag_cover" in i.node["classes"]]
+        cover = [b for node in covers for b in self.output(node) if b.picture][:1]
+        number, minutes = self.lesson.number, self.lesson.minutes
+        label = f"Lesson {number} · {minutes} minutes"
+        self.add("title", label, title, cover, self._of_guide())
+        questions = "".join(f"<li>{html.escape(q)}</li>" for q in self.lesson.questions)
+        self.add("questions", f"Lesson {number}", "Questions", [Block(f"<ul>{questions}</ul>", 0)])
+
+    def _box(self, place, item):
+        """Add the slides of a prediction or a bug hunt."""
+        label, kind = NAMES[item.name], item.name
+        heading = self._heading(place)
+        title = self.render(self.items[heading].node)
+        before = self.items[heading + 1 : place]
+        lead = []
+        while before and before[-1].kind == "text":
+            lead.insert(0, before.pop())
+        above = [b for b in self._output(before[-1:]) if b.picture]
+        question = self.blocks(_without_opening(item.node))
+        led, notes = _fitting(
+            [b for i in lead for b in self.blocks(i.node)], ROOM - sum(b.height for b in question)
+        )
+        asked = [*above, *led, *question]
+        if kind == "predict":
+            shown, told, more = self._answer(place)
+            if re.search(r"\bcell\b", item.node.astext()):
+                asked += self._code(self.items[place + 1 : place + 2])
+        else:
+            until, told, more = self._found(place)
+            for each in self.items[place + 1 : until]:
+                asked += self._code([each]) + self._output([each]) if each.kind == "cell" else (
+                    self.blocks(each.node) if each.kind == "text" else []
+                )
+            shown = []
+        self.add(kind, label, title, asked, [b.html for b in notes])
+        self.add(f"{kind}-answer", f"{label}: the answer", title, shown + told, [b.html for b in more])
+
+    def _heading(self, place):
+        return max(n for n in range(place) if self.items[n].kind == "heading")
+
+    def _answer(self, place):
+        """Return what the cells below a prediction show, and the text that fits and that does not."""
+        shown, told, exercise = [], [], False
+        for item in self.items[place + 1 :]:
+            if item.kind == "heading":
+                exercise = item.node.astext().startswith("Exercise")
+                if (shown or told) or item.level <= 2:
+                    break
+            elif item.kind == "box":
+                break
+            elif item.kind == "cell":
+                if told:
+                    break
+                exercise = exercise and "tag_check" not in item.node["classes"]
+                shown += self._output([item])
+            elif not exercise:
+                inside = item.inside if item.kind == "fold" else [item.node]
+                told += [b for node in inside for b in self.blocks(node)]
+        told, more = _fitting(told, ROOM)
+        return shown, told, more
+
+    def _found(self, place):
+        """Return where the answer of a bug hunt stands, and its text that fits and that does not."""
+        for n, item in enumerate(self.items[place + 1 :], place + 1):
+            if item.kind == "fold":
+                return n, *_fitting([b for node in item.inside for b in self.blocks(node)], ROOM)
+            if item.kind in ("heading", "box"):
+                break
+        raise lessons.LessonError(
+            f"{self.lesson.name}: the bug hunt {self.items[place].node.astext()[:60]!r} has no "
+            "folded answer below it. Write one: <details><summary>Answer</summary>."
+        )
+
+    def _section(self, name):
+        """Return the items of a section of the second level."""
+        found, inside = [], False
+        for item in self.items:
+            if item.kind == "heading" and item.level <= 2:
+                inside = item.node.astext() == name
+            elif inside:
+                found.append(item)
+        return found
+
+    def _key_points(self):
+        points = [b for i in self._section("Key points") for b in self.blocks(i.node)]
+        if points:
+            self.add("key-points", f"Lesson {self.lesson.number}", "Key points", points)
+
+    def _quiz(self):
+        questions = []
+        for item in self._section("Check yourself"):
+            if item.kind == "text" and re.match(r"\d+\. ", item.node.astext()):
+                questions.append((item.node, []))
+            elif item.kind == "fold" and questions:
+                questions[-1][1].append(item)
+        for number, (node, options) in enumerate(questions, 1):
+            label = f"Check yourself, {number} of {len(questions)}"
+            asked = self.blocks(_without_opening(node))
+            listed = "".join(f"<li>{option.name}</li>" for option in options)
+            tall = sum(_lines(option.name, SIGNS - 6) * LINE + 12 for option in options)
+            listed = Block(f'<ol class="options">{listed}</ol>', tall)
+            self.add("quiz", label, "Check yourself", [*asked, listed])
+            told, notes = [], []
+            for letter, option in zip("ABCDEFGH", options, strict=False):
+                said = [b for each in option.inside for b in self.blocks(each)]
+                if option.level:
+                    words = f'<p class="right">{letter}. {option.name}</p>'
+                    told = [Block(words, _lines(option.name) * LINE + 20), *said]
+                else:
+                    notes += [f"<p>{letter}. {option.name}</p>", *(b.html for b in said)]
+            self.add("quiz-answer", label, "Check yourself", told, notes)
+
+    # Blocks
+
+    def blocks(self, node) -> list[Block]:
+        """Return a piece of text as blocks, a list in its items."""
+        if isinstance(node, (nodes.bullet_list, nodes.enumerated_list)):
+            tag = "ul" if isinstance(node, nodes.bullet_list) else "ol"
+            made = []
+            for number, item in enumerate(node.children, node.get("start", 1)):
+                inside = "".join(self.render(child) for child in item.children)
+                start = f' start="{number}"' if tag == "ol" else ""
+                tall = _lines(item.astext(), SIGNS - 4) * LINE + 10
+                made.append(Block(f"<{tag}{start}><li>{inside}</li></{tag}>", tall))
+            return made
+        if isinstance(node, nodes.literal_block):
+            return self._lines_of_code(node)
+        if isinstance(node, nodes.block_quote):
+            inside = [b for child in node.children for b in self.blocks(child)]
+            classes = " ".join(node["classes"])
+            words = "".join(b.html for b in inside)
+            quote = f'<blockquote class="{classes}">{words}</blockquote>'
+            return [Block(quote, sum(b.height for b in inside) * 80 // 76 + 40)]
+        if isinstance(node, nodes.table) or (isinstance(node, nodes.raw) and "<table" in node.astext()):
+            return _table(self.render(node))
+        if isinstance(node, nodes.math_block):
+            return [Block(self.render(node), 95)]
+        return [Block(self.render(node), _lines(node.astext()) * LINE + 20)]
+
+    def _lines_of_code(self, node):
+        """Return code in blocks of as many lines as a slide has."""
+        lines = node.astext().rstrip().split("\n")
+        made = []
+        for start in range(0, len(lines), CODE_LINES):
+            part = node.deepcopy()
+            text = "\n".join(lines[start : start + CODE_LINES])
+            part.children = [nodes.Text(text)]
+            part.rawsource = text
+            rows = sum(_lines(line, CODE_SIGNS) for line in text.split("\n"))
+            made.append(Block(self.render(part), rows * CODE_LINE + 40))
+        return made
+
+    def _code(self, items):
+        """Return the code of cells that do not hide it."""
+        return [
+            block
+            for item in items
+            if item.kind == "cell" and not item.node.get("hide_mode")
+            for source in item.node.findall(_is("cell_code_source"))
+            for block in self.blocks(source.children[0])
+        ]
+
+    def _output(self, items):
+        return [b for item in items if item.kind == "cell" for b in self.output(item.node)]
+
+    def output(self, cell) -> list[Block]:
+        """Return what a cell shows: pictures, tables and a few lines, each of them once."""
+        if {"tag_exercise", "tag_check"} & set(cell["classes"]) or id(cell) in self.shown:
+            return []
+        made = []
+        for output in cell.findall(_is("cell_code_output")):
+            for node in output.children:
+                text = node.astext()
+                picture = re.search(r"<img [^>]*>", text) if isinstance(node, nodes.raw) else None
+                if picture:
+                    made.append(Block(picture[0], ROOM, picture=True))
+                elif not isinstance(node, nodes.literal_block) or (
+                    text.strip() and text.count("\n") <= LOG_LINES and "Epoch" not in text
+                ):
+                    made += self.blocks(node)
+        return made
+
+
+def _is(element):
+    return lambda node: isinstance(node, nodes.Element) and node.get("nb_element") == element
+
+
+def _lines(text, signs=SIGNS):
+    """Return how many lines a text takes."""
+    text = re.sub("<[^>]*>", "", text)
+    return sum(max(1, math.ceil(len(line) / signs)) for line in text.split("\n\n"))
+
+
+def _table(text):
+    """Return a table as a block, or nothing where it does not fit on a slide."""
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", r, re.S) for r in text.split("</tr>")]
+    rows = [[re.sub("<[^>]*>", "", cell).strip() for cell in row] for row in rows if row]
+    if not rows:
+        return []
+    columns = max(map(len, rows))
+    widest = [max((len(r[c]) for r in rows if c < len(r)), default=0) for c in range(columns)]
+    if sum(min(w, 40) * 12 + 28 for w in widest) > 1170:
+        return []
+    tall = sum(max(_lines(cell, 40) for cell in row) * 32 + 16 for row in rows) + 30
+    return [Block(text, tall)] if tall <= ROOM else []
+
+
+def _fitting(blocks, room):
+    """Return the first blocks that fit into `room` pixels, and the others."""
+    used = 0
+    for place, block in enumerate(blocks):
+        used += block.height
+        if used > room:
+            return blocks[:place], blocks[place:]
+    return blocks, []
+
+
+def _without_opening(node):
+    """Return a copy of a box or a question without its bold opening, which a slide's label says."""
+    node = node.deepcopy()
+    opening = next(node.findall(nodes.strong))
+    paragraph = opening.parent
+    paragraph.remove(opening)
+    if paragraph.children and isinstance(paragraph[0], nodes.Text):
+        paragraph[0] = nodes.Text(paragraph[0].astext().lstrip())
+    return node
+
+
+# The pages
+
+
+def decks(app):
+    """Yield a page of slides for each lesson, for Sphinx to write."""
+    if app.builder.name != "html":
+        return
+    guide = guides(app)
+    for lesson in lessons.read_all():
+        page = f"notebooks/{lesson.name}"
+        if page not in app.env.found_docs:
+            continue
+        tree = app.env.get_and_resolve_doctree(page, app.builder)
+        section = next(tree.findall(nodes.section))
+        deck = Deck(lesson, section, guide.get(lesson.number, []), _renderer(app, page))
+        context = {
+            "slides": deck.slides,
+            "lesson": lesson,
+            "title": f"Slides: {lesson.title}",
+            "meta": {"html_theme.sidebar_secondary.remove": True},
+        }
+        yield f"slides/{lesson.name}", context, "slides.html"
+
+
+def guides(app) -> dict[str, list]:
+    """Return the notes of the guide for teachers by the number of their lesson."""
+    if "teaching" not in app.env.found_docs:
+        return {}
+    found = {}
+    tree = app.env.get_and_resolve_doctree("teaching", app.builder)
+    for section in tree.findall(nodes.section):
+        named = re.match(r"Lesson (\d\d):", section[0].astext())
+        if named:
+            found[named[1]] = section.children[1:]
+    return found
+
+
+def _renderer(app, page):
+    def render(node):
+        """Return the HTML of a node without links and names: neither is of use on a slide."""
+        app.builder.current_docname = page
+        copy = node.deepcopy()
+        if isinstance(node, nodes.title):
+            copy = nodes.inline("", "", *copy.children)
+        made = app.builder.render_partial(copy)["fragment"]
+        made = re.sub(r"</?a\b[^>]*>", "", made)
+        return re.sub(r' id="[^"]*"', "", made).replace(' loading="lazy"', "").strip()
+
+    return render
+
+
+def copy_reveal(app, error):
+    """Put reveal.js beside the decks."""
+    there = pathlib.Path(app.outdir) / "slides"
+    if error is None and there.is_dir():
+        source = importlib.resources.files("sphinx_revealjs") / "_static" / "revealjs"
+        for name in FILES:
+            target = "LICENSE.txt" if name == "LICENSE" else name.rpartition("/")[2]
+            shutil.copyfile(source / name, there / target)
+
+
+def setup(app):
+    app.connect("html-collect-pages", decks)
+    app.connect("build-finished", copy_reveal)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
