@@ -30,9 +30,12 @@ from tools import lessons
 from docutils import nodes
 
 FILES = ("LICENSE", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js")  # of reveal.js
-ROOM = 545  # pixels for what stands below a slide's title of one line
-LINE, SIGNS = 36, 80  # of text: pixels a line, signs in it
-CODE_LINE, CODE_SIGNS = 30, 82
+ROOM = 540  # pixels for what stands below a slide's title of one line
+WIDE = 1168
+LINE, SIGNS = 39, 75  # of text: pixels a line, signs in it
+CODE_LINE, CODE_SIGNS = 32, 82
+LARGE = 1.75  # what fits this many times has larger letters
+PICTURE = 310  # pixels that a picture has at least, if it is not as wide as the slide before
 CODE_LINES = ROOM // CODE_LINE - 1
 LOG_LINES = 12  # a longer output of text is a log
 NAMES = {"predict": "Predict", "bug-hunt": "Bug hunt"}
@@ -53,6 +56,7 @@ class Slide:
     """One slide: its kind, its title and blocks as HTML, and what the speaker sees beside it."""
 
     kind: str
+    classes: str
     label: str
     title: str
     blocks: list[Block]
@@ -151,21 +155,24 @@ class Deck:
                     found += [self.render(node) for node in inside]
         return found
 
-    def add(self, kind, label, title, blocks, notes=()):
-        """Put blocks on as many slides as they need; the notes are the first one's."""
-        groups, used = [[]], 0
-        room = ROOM - LINE * (len(re.sub("<[^>]*>", "", title)) > 52)
-        for block in blocks:
-            alone = block.picture or (groups[-1] and groups[-1][-1].picture)
-            if groups[-1] and (alone or used + block.height > room):
+    def add(self, kind, label, title, parts, notes=()):
+        """Put lists of blocks on as many slides as they need; the notes are the first one's.
+
+        A list that fits on one slide is not parted.
+        """
+        groups = [[]]
+        room = ROOM - 48 * (len(re.sub("<[^>]*>", "", title)) > 50)
+        for part in parts:
+            if groups[-1] and _height(part) <= room < _height(groups[-1] + part):
                 groups.append([])
-                used = 0
-            groups[-1].append(block)
-            used += block.height
+            for block in part:
+                if groups[-1] and _height([*groups[-1], block]) > room:
+                    groups.append([])
+                groups[-1].append(block)
         for number, group in enumerate(groups):
-            self.slides.append(
-                Slide(kind, label, title, group, list(notes) if not number else [])
-            )
+            large = not any(b.picture for b in group) and LARGE * _height(group) < room
+            size = f"{kind} large" if large else kind
+            self.slides.append(Slide(kind, size, label, title, group, [] if number else [*notes]))
 
     def _opening(self):
         title = self.render(self.items[0].node)
@@ -173,9 +180,10 @@ class Deck:
         cover = [b for node in covers for b in self.output(node) if b.picture][:1]
         number, minutes = self.lesson.number, self.lesson.minutes
         label = f"Lesson {number} · {minutes} minutes"
-        self.add("title", label, title, cover, self._of_guide())
+        self.add("title", label, title, [cover], self._of_guide())
         questions = "".join(f"<li>{html.escape(q)}</li>" for q in self.lesson.questions)
-        self.add("questions", f"Lesson {number}", "Questions", [Block(f"<ul>{questions}</ul>", 0)])
+        questions = Block(f"<ul>{questions}</ul>", 0)
+        self.add("questions", f"Lesson {number}", "Questions", [[questions]])
 
     def _box(self, place, item):
         """Add the slides of a prediction or a bug hunt."""
@@ -187,24 +195,22 @@ class Deck:
         while before and before[-1].kind == "text":
             lead.insert(0, before.pop())
         above = [b for b in self._output(before[-1:]) if b.picture]
-        question = self.blocks(_without_opening(item.node))
-        led, notes = _fitting(
-            [b for i in lead for b in self.blocks(i.node)], ROOM - sum(b.height for b in question)
-        )
-        asked = [*above, *led, *question]
+        asked = self.blocks(_without_opening(item.node))
+        room = ROOM - _height(above + asked)
+        led, notes = _fitting([b for i in lead for b in self.blocks(i.node)], room)
+        question, shown = [[*above, *led, *asked]], []
         if kind == "predict":
             shown, told, more = self._answer(place)
             if re.search(r"\bcell\b", item.node.astext()):
-                asked += self._code(self.items[place + 1 : place + 2])
+                question.append(self._code(self.items[place + 1 : place + 2]))
         else:
             until, told, more = self._found(place)
             for each in self.items[place + 1 : until]:
-                asked += self._code([each]) + self._output([each]) if each.kind == "cell" else (
-                    self.blocks(each.node) if each.kind == "text" else []
-                )
-            shown = []
-        self.add(kind, label, title, asked, [b.html for b in notes])
-        self.add(f"{kind}-answer", f"{label}: the answer", title, shown + told, [b.html for b in more])
+                made = self.blocks(each.node) if each.kind == "text" else self._code([each])
+                question.append(made + self._output([each]))
+        self.add(kind, label, title, question, [b.html for b in notes])
+        answer = [[block] for block in shown] + [told]
+        self.add(f"{kind}-answer", f"{label}: the answer", title, answer, [b.html for b in more])
 
     def _heading(self, place):
         return max(n for n in range(place) if self.items[n].kind == "heading")
@@ -224,11 +230,10 @@ class Deck:
                     break
                 exercise = exercise and "tag_check" not in item.node["classes"]
                 shown += self._output([item])
-            elif not exercise:
+            elif not exercise and not item.node or not item.node.astext().endswith(":"):
                 inside = item.inside if item.kind == "fold" else [item.node]
                 told += [b for node in inside for b in self.blocks(node)]
-        told, more = _fitting(told, ROOM)
-        return shown, told, more
+        return shown, *_fitting(told, ROOM)
 
     def _found(self, place):
         """Return where the answer of a bug hunt stands, and its text that fits and that does not."""
@@ -255,7 +260,7 @@ class Deck:
     def _key_points(self):
         points = [b for i in self._section("Key points") for b in self.blocks(i.node)]
         if points:
-            self.add("key-points", f"Lesson {self.lesson.number}", "Key points", points)
+            self.add("key-points", f"Lesson {self.lesson.number}", "Key points", [points])
 
     def _quiz(self):
         questions = []
@@ -270,16 +275,16 @@ class Deck:
             listed = "".join(f"<li>{option.name}</li>" for option in options)
             tall = sum(_lines(option.name, SIGNS - 6) * LINE + 12 for option in options)
             listed = Block(f'<ol class="options">{listed}</ol>', tall)
-            self.add("quiz", label, "Check yourself", [*asked, listed])
-            told, notes = [], []
+            self.add("quiz", label, "Check yourself", [[*asked, listed]])
+            told, notes = [*asked], []
             for letter, option in zip("ABCDEFGH", options, strict=False):
                 said = [b for each in option.inside for b in self.blocks(each)]
                 if option.level:
                     words = f'<p class="right">{letter}. {option.name}</p>'
-                    told = [Block(words, _lines(option.name) * LINE + 20), *said]
+                    told += [Block(words, _lines(option.name) * LINE + 20), *said]
                 else:
                     notes += [f"<p>{letter}. {option.name}</p>", *(b.html for b in said)]
-            self.add("quiz-answer", label, "Check yourself", told, notes)
+            self.add("quiz-answer", label, "Check yourself", [told], notes)
 
     # Blocks
 
@@ -301,7 +306,7 @@ class Deck:
             classes = " ".join(node["classes"])
             words = "".join(b.html for b in inside)
             quote = f'<blockquote class="{classes}">{words}</blockquote>'
-            return [Block(quote, sum(b.height for b in inside) * 80 // 76 + 40)]
+            return [Block(quote, sum(b.height for b in inside) * 75 // 71 + 40)]
         if isinstance(node, nodes.table) or (isinstance(node, nodes.raw) and "<table" in node.astext()):
             return _table(self.render(node))
         if isinstance(node, nodes.math_block):
@@ -342,9 +347,14 @@ class Deck:
         for output in cell.findall(_is("cell_code_output")):
             for node in output.children:
                 text = node.astext()
-                picture = re.search(r"<img [^>]*>", text) if isinstance(node, nodes.raw) else None
+                raw = text if isinstance(node, nodes.raw) else ""
+                picture = re.search(r"<img [^>]*>", raw)
                 if picture:
-                    made.append(Block(picture[0], ROOM, picture=True))
+                    size = re.search(r'width="(\d+)" height="(\d+)"', picture[0]) or [0, 1, 1]
+                    tall = min(PICTURE, WIDE * int(size[2]) // int(size[1]))
+                    made.append(Block(picture[0], tall, picture=True))
+                elif 'class="summary"' in raw:
+                    made += _summary(raw)
                 elif not isinstance(node, nodes.literal_block) or (
                     text.strip() and text.count("\n") <= LOG_LINES and "Epoch" not in text
                 ):
@@ -360,6 +370,19 @@ def _lines(text, signs=SIGNS):
     """Return how many lines a text takes."""
     text = re.sub("<[^>]*>", "", text)
     return sum(max(1, math.ceil(len(line) / signs)) for line in text.split("\n\n"))
+
+
+def _height(blocks):
+    return sum(block.height for block in blocks)
+
+
+def _summary(text):
+    """Return what Keras says of a network, without the lines of its table, or nothing."""
+    lines = [line for line in text.split("\n") if not re.search("[━─]", line)]
+    if "│" not in text and "Total params" not in text:
+        return []
+    rows = [re.sub(" *[│┃] *$|^ *[│┃] ?", "", re.sub("[│┃]", " ", line)) for line in lines]
+    return [Block("\n".join(rows), CODE_LINE * len(lines) + 40)]
 
 
 def _table(text):
