@@ -33,11 +33,12 @@ FILES = ("LICENSE", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js"
 ROOM = 540  # pixels for what stands below a slide's title of one line
 WIDE = 1168
 LINE, SIGNS = 39, 75  # of text: pixels a line, signs in it
-CODE_LINE, CODE_SIGNS = 32, 82
-LARGE = 1.75  # what fits this many times has larger letters
-PICTURE = 310  # pixels that a picture has at least, if it is not as wide as the slide before
-CODE_LINES = ROOM // CODE_LINE - 1
+CODE_LINE, CODE_SIGNS, CODE_LINES = 29, 86, 17
+LARGE, LARGE_SIGNS = 1.75, 66  # what fits this many times, with lines so short, has larger letters
+TALL, BESIDE, BESIDE_SIGNS = 0.5, 2.4, 40  # what stands beside a tall picture has less width
+PICTURE = 310  # pixels that a wide picture has at least, above or below text
 LOG_LINES = 12  # a longer output of text is a log
+NOTHING = r"Epoch \d+/|Still to do: "  # the begin of what says nothing to a class
 NAMES = {"predict": "Predict", "bug-hunt": "Bug hunt"}
 GUIDE = {"predict": "divides", "bug-hunt": "bug hunt"}  # words that begin the guide's notes on it
 
@@ -47,8 +48,9 @@ class Block:
     """A piece of a slide, `height` pixels high; a picture takes what is left."""
 
     html: str
-    height: int
-    picture: bool = False
+    height: int = 0
+    signs: int = 0  # in the longest line, where lines stay whole: of code, of a table
+    picture: float = 0  # its height over its width
 
 
 @dataclasses.dataclass
@@ -131,8 +133,8 @@ class Deck:
         self.lesson, self.guide, self.render = lesson, guide, render
         self.items = items(section)
         self.slides: list[Slide] = []
-        self.shown: set[int] = set()
-        self._opening()
+        self.shown: set[str] = set()
+        self._opening(section)
         for place, item in enumerate(self.items):
             if item.kind == "box":
                 self._box(place, item)
@@ -163,26 +165,33 @@ class Deck:
         groups = [[]]
         room = ROOM - 48 * (len(re.sub("<[^>]*>", "", title)) > 50)
         for part in parts:
-            if groups[-1] and _height(part) <= room < _height(groups[-1] + part):
+            if groups[-1] and _fit(part, room) and not _fit(groups[-1] + part, room):
                 groups.append([])
             for block in part:
-                if groups[-1] and _height([*groups[-1], block]) > room:
+                if groups[-1] and not _fit([*groups[-1], block], room):
                     groups.append([])
                 groups[-1].append(block)
         for number, group in enumerate(groups):
-            large = not any(b.picture for b in group) and LARGE * _height(group) < room
-            size = f"{kind} large" if large else kind
-            self.slides.append(Slide(kind, size, label, title, group, [] if number else [*notes]))
+            classes = [kind]
+            signs = max((b.signs for b in group), default=0)
+            if any(b.picture > TALL for b in group):
+                classes += ["beside"] * (len(group) > 1)
+            elif len(groups) == 1 and signs <= LARGE_SIGNS and not any(b.picture for b in group):
+                classes += ["large"] * _fit(group, room / LARGE)
+            notes = notes if not number else ()
+            self.slides.append(Slide(kind, " ".join(classes), label, title, group, [*notes]))
 
-    def _opening(self):
+    def _opening(self, section):
         title = self.render(self.items[0].node)
-        covers = [i.node for i in self.items if i.kind == "cell" and "tag_cover" in i.node["classes"]]
+        covers = [
+            node for node in section.findall(nodes.container) if "tag_cover" in node["classes"]
+        ]
         cover = [b for node in covers for b in self.output(node) if b.picture][:1]
         number, minutes = self.lesson.number, self.lesson.minutes
         label = f"Lesson {number} · {minutes} minutes"
         self.add("title", label, title, [cover], self._of_guide())
         questions = "".join(f"<li>{html.escape(q)}</li>" for q in self.lesson.questions)
-        questions = Block(f"<ul>{questions}</ul>", 0)
+        questions = Block(f'<ul class="asked">{questions}</ul>')
         self.add("questions", f"Lesson {number}", "Questions", [[questions]])
 
     def _box(self, place, item):
@@ -194,29 +203,53 @@ class Deck:
         lead = []
         while before and before[-1].kind == "text":
             lead.insert(0, before.pop())
-        above = [b for b in self._output(before[-1:]) if b.picture]
+        above = [b for b in self._output(before[-1:]) if b.picture and b.html not in self.shown]
+        after = self.items[place + 1 : place + 2]
         asked = self.blocks(_without_opening(item.node))
-        room = ROOM - _height(above + asked)
-        led, notes = _fitting([b for i in lead for b in self.blocks(i.node)], room)
+        led, notes = _fitting([b for i in lead for b in self.blocks(i.node)], above + asked)
         question, shown = [[*above, *led, *asked]], []
         if kind == "predict":
-            shown, told, more = self._answer(place)
+            if after and isinstance(after[0].node, nodes.table):
+                question[0] += self.blocks(after[0].node)
             if re.search(r"\bcell\b", item.node.astext()):
-                question.append(self._code(self.items[place + 1 : place + 2]))
+                question.append(self._code(after))
+            shown, told, more = self._answer(place, item.node)
         else:
             until, told, more = self._found(place)
-            for each in self.items[place + 1 : until]:
+            hunted = self.items[place + 1 : until]
+            for each in hunted:
                 made = self.blocks(each.node) if each.kind == "text" else self._code([each])
                 question.append(made + self._output([each]))
+            if not hunted:
+                question.insert(0, self._quoted(place))
         self.add(kind, label, title, question, [b.html for b in notes])
-        answer = [[block] for block in shown] + [told]
-        self.add(f"{kind}-answer", f"{label}: the answer", title, answer, [b.html for b in more])
+        self.shown |= {block.html for block in [*above, *shown]}
+        answer = [*([block] for block in shown), told]
+        if any(answer):
+            notes = [b.html for b in more]
+            self.add(f"{kind}-answer", f"{label}: the answer", title, answer, notes)
+
+    def _quoted(self, place):
+        """Return the code last quoted above in the text of this section of the second level."""
+        for item in reversed(self.items[:place]):
+            if isinstance(item.node, nodes.literal_block):
+                return self.blocks(item.node)
+            if item.kind == "heading" and item.level <= 2:
+                break
+        return []
 
     def _heading(self, place):
         return max(n for n in range(place) if self.items[n].kind == "heading")
 
-    def _answer(self, place):
-        """Return what the cells below a prediction show, and the text that fits and that does not."""
+    def _answer(self, place, box):
+        """Return what is shown below a prediction, the text after it, and what of that is too much.
+
+        Where the box has a link to a heading of its lesson, it is answered below that.
+        """
+        links = {name for link in box.findall(nodes.reference) for name in [link.get("refid")]}
+        for n, item in enumerate(self.items):
+            if item.kind == "heading" and links & set(item.node.parent["ids"]):
+                place = n
         shown, told, exercise = [], [], False
         for item in self.items[place + 1 :]:
             if item.kind == "heading":
@@ -226,20 +259,24 @@ class Deck:
             elif item.kind == "box":
                 break
             elif item.kind == "cell":
-                if told:
-                    break
                 exercise = exercise and "tag_check" not in item.node["classes"]
-                shown += self._output([item])
-            elif not exercise and not item.node or not item.node.astext().endswith(":"):
-                inside = item.inside if item.kind == "fold" else [item.node]
-                told += [b for node in inside for b in self.blocks(node)]
-        return shown, *_fitting(told, ROOM)
+                made = self._output([item])
+                if told and made:
+                    if any(b.picture or b.signs for b in shown):
+                        break
+                    shown, told = shown + told, []
+                shown += made
+            elif item.kind == "fold":
+                told += [b for node in item.inside for b in self.blocks(node)]
+            elif not exercise and not item.node.astext().endswith(":"):
+                told += self.blocks(item.node)
+        return shown, *_fitting(told)
 
     def _found(self, place):
-        """Return where the answer of a bug hunt stands, and its text that fits and that does not."""
+        """Return where a bug hunt's answer stands, and its text that fits and that does not."""
         for n, item in enumerate(self.items[place + 1 :], place + 1):
             if item.kind == "fold":
-                return n, *_fitting([b for node in item.inside for b in self.blocks(node)], ROOM)
+                return n, *_fitting([b for node in item.inside for b in self.blocks(node)])
             if item.kind in ("heading", "box"):
                 break
         raise lessons.LessonError(
@@ -307,7 +344,9 @@ class Deck:
             words = "".join(b.html for b in inside)
             quote = f'<blockquote class="{classes}">{words}</blockquote>'
             return [Block(quote, sum(b.height for b in inside) * 75 // 71 + 40)]
-        if isinstance(node, nodes.table) or (isinstance(node, nodes.raw) and "<table" in node.astext()):
+        if isinstance(node, nodes.table) or (
+            isinstance(node, nodes.raw) and "<table" in node.astext()
+        ):
             return _table(self.render(node))
         if isinstance(node, nodes.math_block):
             return [Block(self.render(node), 95)]
@@ -315,15 +354,20 @@ class Deck:
 
     def _lines_of_code(self, node):
         """Return code in blocks of as many lines as a slide has."""
-        lines = node.astext().rstrip().split("\n")
+        lines = re.sub(r"\n{3,}", "\n\n", node.astext().rstrip()).split("\n")
         made = []
-        for start in range(0, len(lines), CODE_LINES):
+        while lines:
+            end = min(CODE_LINES, len(lines))
+            if end < len(lines) and "" in lines[CODE_LINES // 3 : end]:
+                end -= lines[:end][::-1].index("")
             part = node.deepcopy()
-            text = "\n".join(lines[start : start + CODE_LINES])
+            text = "\n".join(lines[:end]).rstrip()
+            lines = lines[end:]
             part.children = [nodes.Text(text)]
             part.rawsource = text
             rows = sum(_lines(line, CODE_SIGNS) for line in text.split("\n"))
-            made.append(Block(self.render(part), rows * CODE_LINE + 40))
+            signs = max(map(len, text.split("\n")))
+            made.append(Block(self.render(part), rows * CODE_LINE + 40, signs))
         return made
 
     def _code(self, items):
@@ -340,8 +384,8 @@ class Deck:
         return [b for item in items if item.kind == "cell" for b in self.output(item.node)]
 
     def output(self, cell) -> list[Block]:
-        """Return what a cell shows: pictures, tables and a few lines, each of them once."""
-        if {"tag_exercise", "tag_check"} & set(cell["classes"]) or id(cell) in self.shown:
+        """Return what a cell shows: pictures, tables and a few lines."""
+        if {"tag_exercise", "tag_check"} & set(cell["classes"]):
             return []
         made = []
         for output in cell.findall(_is("cell_code_output")):
@@ -350,13 +394,12 @@ class Deck:
                 raw = text if isinstance(node, nodes.raw) else ""
                 picture = re.search(r"<img [^>]*>", raw)
                 if picture:
-                    size = re.search(r'width="(\d+)" height="(\d+)"', picture[0]) or [0, 1, 1]
-                    tall = min(PICTURE, WIDE * int(size[2]) // int(size[1]))
-                    made.append(Block(picture[0], tall, picture=True))
+                    size = re.search(r'width="(\d+)" height="(\d+)"', picture[0]) or [0, 2, 1]
+                    made.append(Block(picture[0], picture=int(size[2]) / int(size[1])))
                 elif 'class="summary"' in raw:
                     made += _summary(raw)
                 elif not isinstance(node, nodes.literal_block) or (
-                    text.strip() and text.count("\n") <= LOG_LINES and "Epoch" not in text
+                    text.strip() and text.count("\n") <= LOG_LINES and not re.match(NOTHING, text)
                 ):
                     made += self.blocks(node)
         return made
@@ -372,17 +415,25 @@ def _lines(text, signs=SIGNS):
     return sum(max(1, math.ceil(len(line) / signs)) for line in text.split("\n\n"))
 
 
-def _height(blocks):
-    return sum(block.height for block in blocks)
+def _fit(blocks, room=ROOM):
+    """Return whether blocks fit on one slide, which has `room` pixels below its title."""
+    pictures = [b.picture for b in blocks if b.picture]
+    text = sum(b.height for b in blocks)
+    if len(pictures) == 1 and pictures[0] > TALL:
+        return BESIDE * text <= room and all(b.signs <= BESIDE_SIGNS for b in blocks)
+    wide = [min(PICTURE, WIDE * tall) for tall in pictures if tall <= TALL]
+    return len(wide) == len(pictures) and sum(wide) + text <= room
 
 
 def _summary(text):
-    """Return what Keras says of a network, without the lines of its table, or nothing."""
-    lines = [line for line in text.split("\n") if not re.search("[━─]", line)]
-    if "│" not in text and "Total params" not in text:
+    """Return what Keras says of a network: its layers and the sum of their parameters."""
+    text = re.sub("<[^>]*>", "", text)
+    lines = [line for line in text.split("\n") if re.search("[│┃]|^ *Total params", line)]
+    lines = [re.sub("[│┃]", " ", line).rstrip()[1:] for line in lines]
+    if not lines or len(lines) > CODE_LINES:
         return []
-    rows = [re.sub(" *[│┃] *$|^ *[│┃] ?", "", re.sub("[│┃]", " ", line)) for line in lines]
-    return [Block("\n".join(rows), CODE_LINE * len(lines) + 40)]
+    made = "\n".join(lines)
+    return [Block(f"<pre>{made}</pre>", len(lines) * CODE_LINE + 40, max(map(len, lines)))]
 
 
 def _table(text):
@@ -396,15 +447,13 @@ def _table(text):
     if sum(min(w, 40) * 12 + 28 for w in widest) > 1170:
         return []
     tall = sum(max(_lines(cell, 40) for cell in row) * 32 + 16 for row in rows) + 30
-    return [Block(text, tall)] if tall <= ROOM else []
+    return [Block(text, tall, LARGE_SIGNS + 1)] if tall <= ROOM else []
 
 
-def _fitting(blocks, room):
-    """Return the first blocks that fit into `room` pixels, and the others."""
-    used = 0
-    for place, block in enumerate(blocks):
-        used += block.height
-        if used > room:
+def _fitting(blocks, beside=()):
+    """Return the first blocks that fit on a slide that has those of `beside`, and the others."""
+    for place in range(len(blocks)):
+        if not _fit([*blocks[: place + 1], *beside]):
             return blocks[:place], blocks[place:]
     return blocks, []
 
