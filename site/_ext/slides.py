@@ -20,6 +20,7 @@ a slide of 1280 by 720; a test looks at it in a browser. reveal.js comes from sp
 import dataclasses
 import html
 import importlib.resources
+import itertools
 import math
 import pathlib
 import re
@@ -35,7 +36,7 @@ WIDE = 1168
 LINE, SIGNS = 39, 75  # of text: pixels a line, signs in it
 CODE_LINE, CODE_SIGNS, CODE_LINES = 29, 86, 17
 LARGE, LARGE_SIGNS = 1.75, 66  # what fits this many times, with lines so short, has larger letters
-TALL, BESIDE, BESIDE_SIGNS = 0.5, 2.4, 40  # what stands beside a tall picture has less width
+TALL, BESIDE, BESIDE_SIGNS = 0.6, 2.4, 40  # what stands beside a tall picture has less width
 PICTURE = 310  # pixels that a wide picture has at least, above or below text
 LOG_LINES = 12  # a longer output of text is a log
 NOTHING = r"Epoch \d+/|Still to do: "  # the begin of what says nothing to a class
@@ -268,7 +269,7 @@ class Deck:
                 shown += made
             elif item.kind == "fold":
                 told += [b for node in item.inside for b in self.blocks(node)]
-            elif not exercise and not item.node.astext().endswith(":"):
+            elif not exercise and (shown or not item.node.astext().endswith(":")):
                 told += self.blocks(item.node)
         return shown, *_fitting(told)
 
@@ -437,17 +438,30 @@ def _summary(text):
 
 
 def _table(text):
-    """Return a table as a block, or nothing where it does not fit on a slide."""
-    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", r, re.S) for r in text.split("</tr>")]
-    rows = [[re.sub("<[^>]*>", "", cell).strip() for cell in row] for row in rows if row]
-    if not rows:
+    """Return a table in blocks, or nothing where it is too wide or longer than two slides."""
+    found = re.search(r"<tbody>(.*)</tbody>", text, re.S)
+    if not found:
         return []
-    columns = max(map(len, rows))
-    widest = [max((len(r[c]) for r in rows if c < len(r)), default=0) for c in range(columns)]
-    if sum(min(w, 40) * 12 + 28 for w in widest) > 1170:
+    body = re.findall(r"<tr.*?</tr>", found[1], re.S)
+    rows = [*re.findall(r"<tr.*?</tr>", text[: found.start()], re.S), *body]
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in rows]
+    cells = [[re.sub("<[^>]*>", "", cell).strip() for cell in row] for row in cells]
+    widest = [max(map(len, column)) for column in itertools.zip_longest(*cells, fillvalue="")]
+    if sum(min(signs, 40) * 12 + 28 for signs in widest) > WIDE:
         return []
-    tall = sum(max(_lines(cell, 40) for cell in row) * 32 + 16 for row in rows) + 30
-    return [Block(text, tall, LARGE_SIGNS + 1)] if tall <= ROOM else []
+    tall = [max(_lines(cell, 40) for cell in row) * 32 + 10 for row in cells]
+    slides = math.ceil(sum(tall) / (ROOM - 30))
+    if slides > 2:
+        return []
+    size = math.ceil(len(body) / slides)
+    made = []
+    for start in range(0, len(body), size):
+        part = "".join(body[start : start + size])
+        whole = text[: found.start(1)] + part + text[found.end(1) :]
+        height = sum(tall[len(rows) - len(body) :][start : start + size])
+        height += sum(tall[: len(rows) - len(body)]) + 30
+        made.append(Block(whole, height, LARGE_SIGNS + 1))
+    return made
 
 
 def _fitting(blocks, beside=()):
