@@ -4,7 +4,8 @@ What becomes a slide, in the lesson's order:
 
 - its title with the picture for its card, and its questions;
 - each prediction: the picture right above it, what leads to it, the question; then what the
-  cells below it show, and the text that follows, as far as it fits on one slide;
+  cells below it show, and the text that follows, as far as it fits on one slide; what text that
+  ends in a colon leads to belongs to it;
 - each bug hunt: the same, with all code and output down to its answer; then the answer;
 - the key points, and each question of the quiz, the right answer on the slide after it.
 
@@ -251,7 +252,7 @@ class Deck:
         for n, item in enumerate(self.items):
             if item.kind == "heading" and links & set(item.node.parent["ids"]):
                 place = n
-        shown, told, exercise = [], [], False
+        shown, told, exercise, leads = [], [], False, False
         for item in self.items[place + 1 :]:
             if item.kind == "heading":
                 exercise = item.node.astext().startswith("Exercise")
@@ -263,14 +264,15 @@ class Deck:
                 exercise = exercise and "tag_check" not in item.node["classes"]
                 made = self._output([item])
                 if told and made:
-                    if any(b.picture or b.signs for b in shown):
+                    if not leads and any(b.picture or b.signs for b in shown):
                         break
                     shown, told = shown + told, []
                 shown += made
             elif item.kind == "fold":
                 told += [b for node in item.inside for b in self.blocks(node)]
-            elif not exercise and (shown or not item.node.astext().endswith(":")):
-                told += self.blocks(item.node)
+            elif not exercise:
+                leads = item.node.astext().endswith(":")
+                told += self.blocks(item.node) if shown or not leads else []
         return shown, *_fitting(told)
 
     def _found(self, place):
@@ -298,7 +300,9 @@ class Deck:
     def _key_points(self):
         points = [b for i in self._section("Key points") for b in self.blocks(i.node)]
         if points:
-            self.add("key-points", f"Lesson {self.lesson.number}", "Key points", [points])
+            half = len(points) if _fit(points) else math.ceil(len(points) / 2)
+            parts = [points[:half], points[half:]]
+            self.add("key-points", f"Lesson {self.lesson.number}", "Key points", parts)
 
     def _quiz(self):
         questions = []
@@ -446,7 +450,9 @@ def _table(text):
     rows = [*re.findall(r"<tr.*?</tr>", text[: found.start()], re.S), *body]
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in rows]
     cells = [[re.sub("<[^>]*>", "", cell).strip() for cell in row] for row in cells]
-    widest = [max(map(len, column)) for column in itertools.zip_longest(*cells, fillvalue="")]
+    whole = [[max(cell.split() or [""], key=len) for cell in row] for row in cells[: -len(body)]]
+    whole += cells[-len(body) :]  # the words of a heading stand below one another
+    widest = [max(map(len, column)) for column in itertools.zip_longest(*whole, fillvalue="")]
     if sum(min(signs, 40) * 12 + 28 for signs in widest) > WIDE:
         return []
     tall = [max(_lines(cell, 40) for cell in row) * 32 + 10 for row in cells]
@@ -457,10 +463,10 @@ def _table(text):
     made = []
     for start in range(0, len(body), size):
         part = "".join(body[start : start + size])
-        whole = text[: found.start(1)] + part + text[found.end(1) :]
+        table = text[: found.start(1)] + part + text[found.end(1) :]
         height = sum(tall[len(rows) - len(body) :][start : start + size])
         height += sum(tall[: len(rows) - len(body)]) + 30
-        made.append(Block(whole, height, LARGE_SIGNS + 1))
+        made.append(Block(table, height, LARGE_SIGNS + 1))
     return made
 
 
