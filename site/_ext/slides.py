@@ -450,12 +450,16 @@ def _table(text):
     rows = [*re.findall(r"<tr.*?</tr>", text[: found.start()], re.S), *body]
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in rows]
     cells = [[re.sub("<[^>]*>", "", cell).strip() for cell in row] for row in cells]
-    whole = [[max(cell.split() or [""], key=len) for cell in row] for row in cells[: -len(body)]]
-    whole += cells[-len(body) :]  # the words of a heading stand below one another
+    heads = len(cells) - len(body)
+    whole = [[max(cell.split() or [""], key=len) for cell in row] for row in cells[:heads]]
+    whole += cells[heads:]  # the words of a heading stand below one another
     widest = [max(map(len, column)) for column in itertools.zip_longest(*whole, fillvalue="")]
-    if sum(min(signs, 40) * 12 + 28 for signs in widest) > WIDE:
+    widest = [widest[0], *(min(signs, 40) for signs in widest[1:])]  # the first is not broken
+    if sum(signs * 12 + 24 for signs in widest) > WIDE:
         return []
-    tall = [max(_lines(cell, 40) for cell in row) * 32 + 10 for row in cells]
+    high = [max(len(cell.split()) for cell in row) or 1 for row in cells[:heads]]
+    high += [max(_lines(cell, 40) for cell in row) for row in cells[heads:]]
+    tall = [lines * 32 + 10 for lines in high]
     slides = math.ceil(sum(tall) / (ROOM - 30))
     if slides > 2:
         return []
@@ -464,8 +468,7 @@ def _table(text):
     for start in range(0, len(body), size):
         part = "".join(body[start : start + size])
         table = text[: found.start(1)] + part + text[found.end(1) :]
-        height = sum(tall[len(rows) - len(body) :][start : start + size])
-        height += sum(tall[: len(rows) - len(body)]) + 30
+        height = sum(tall[:heads]) + sum(tall[heads:][start : start + size]) + 30
         made.append(Block(table, height, LARGE_SIGNS + 1))
     return made
 
