@@ -230,7 +230,7 @@ LOOK = """() => {
             const small = element.matches("p, li, td, th, pre, h2, img") &&
                 (parseFloat(getComputedStyle(element).fontSize) < 20 || box.height < 20);
             if (over > 1 || small || element.scrollWidth > element.clientWidth + 1 &&
-                element.matches("pre, table, blockquote, p, ul, ol"))
+                element.matches("pre, table, blockquote, p, ul, ol, .scroll, .highlight, .formula"))
                 found.push(`${number + 1}: ${over} ${element.outerHTML.slice(0, 90)}`);
         }
         if (slide.querySelector("aside").checkVisibility()) found.push(`${number + 1}: notes`);

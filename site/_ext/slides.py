@@ -451,11 +451,11 @@ def _table(text):
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in rows]
     cells = [[re.sub("<[^>]*>", "", cell).strip() for cell in row] for row in cells]
     heads = len(cells) - len(body)
-    whole = [[max(cell.split() or [""], key=len) for cell in row] for row in cells[:heads]]
-    whole += cells[heads:]  # the words of a heading stand below one another
-    widest = [max(map(len, column)) for column in itertools.zip_longest(*whole, fillvalue="")]
-    widest = [widest[0], *(min(signs, 40) for signs in widest[1:])]  # the first is not broken
-    if sum(signs * 12 + 24 for signs in widest) > WIDE:
+    # In pixels: the words of a heading stand below one another, the first column is not broken.
+    wide = [[14 * max(map(len, cell.split() or [""])) for cell in row] for row in cells[:heads]]
+    for first, *others in cells[heads:]:
+        wide.append([11.5 * len(first), *(11.5 * min(len(cell), 40) for cell in others)])
+    if sum(max(column) + 16 for column in itertools.zip_longest(*wide, fillvalue=0)) > WIDE:
         return []
     high = [max(len(cell.split()) for cell in row) or 1 for row in cells[:heads]]
     high += [max(_lines(cell, 40) for cell in row) for row in cells[heads:]]
