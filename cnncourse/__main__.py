@@ -1,4 +1,4 @@
-"""python -m cnncourse: doctor, data, run, predict, grade, progress."""
+"""python -m cnncourse: doctor, data, lab, run, predict, grade, progress."""
 
 import argparse
 import contextlib
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = "run"
     try:
         with _signals_raised():
-            chosen = _parser().parse_args(arguments)
+            chosen = _parsed(arguments)
             command = chosen.command
             status = _COMMANDS[command](chosen)
             sys.stdout.flush()
@@ -88,6 +88,17 @@ def _told_by_grade():
     return (sandbox.SandboxError,)
 
 
+def _parsed(arguments: list[str] | None) -> argparse.Namespace:
+    """What the command line says; what `lab` does not know is for JupyterLab."""
+    parser = _parser()
+    chosen, options = parser.parse_known_args(arguments)
+    if chosen.command == "lab":
+        chosen.options = options
+    elif options:
+        parser.error(f"unrecognized arguments: {' '.join(options)}")
+    return chosen
+
+
 def _parser() -> argparse.ArgumentParser:
     from . import data
 
@@ -108,6 +119,14 @@ def _parser() -> argparse.ArgumentParser:
     fill.add_argument("names", nargs="*", help=f"some of {known} (default: all)")
     verify = actions.add_parser("verify", help="check classroom files, or a folder of them")
     verify.add_argument("paths", nargs="+", type=pathlib.Path)
+
+    commands.add_parser(
+        "lab",
+        help="open JupyterLab on copies of the lessons; its own options may follow",
+        description="Make or update the copies of the lessons in my_lessons/, and run JupyterLab "
+        "on them. A copy that was worked in is never changed. JupyterLab's own options may "
+        "follow, such as --no-browser or --port=9000.",
+    )
 
     run = commands.add_parser("run", help="run lessons and print a table")
     run.add_argument("lessons", nargs="*", help="numbers or names (default: all)")
@@ -240,6 +259,12 @@ def _verify(paths: list[pathlib.Path]) -> int:
     return int(failed > 0)
 
 
+def _lab(chosen) -> int:
+    from . import lab
+
+    return lab.start(chosen.options)
+
+
 def _run(chosen) -> int:
     from . import run
 
@@ -294,6 +319,7 @@ def _progress(chosen) -> int:
 _COMMANDS = {
     "doctor": _doctor,
     "data": _data,
+    "lab": _lab,
     "run": _run,
     "predict": _predict,
     "grade": _grade,

@@ -211,7 +211,7 @@ def test_the_readme_s_picture_is_the_stored_output_of_its_lesson():
 
 def test_make_help_lists_every_target():
     text = (ROOT / "Makefile").read_text()
-    targets = "lessons lab test makers notebooks results bench site student clean"
+    targets = "lessons lab test makers notebooks results bench site slides student clean"
     for target in targets.split():
         assert re.search(rf"(?m)^{target}:.*## ", text), target
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
