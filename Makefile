@@ -62,8 +62,8 @@ notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs
 	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md notebooks/further/*.md
 	@$(BIN)/python -m tools.handout solutions
 
-results: $(MAKERS)  ## run the studies (hours; goes on where it stopped) and write results/
-	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m tools.study
+results: $(MAKERS)  ## run the studies (hours; goes on where it stopped), or CLUSTER=tls://host:8786 does
+	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m tools.study $(if $(CLUSTER),--cluster $(CLUSTER))
 
 bench: $(MAKERS)  ## measure costs: recipes beside PyTorch, trainings, growth, waits (goes on where it stopped)
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m benchmarks

@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 
-from cnncourse import __main__, exercises
+from cnncourse import __main__, exercises, results
 from cnncourse.grade import cluster, work
+from tools import many, study
 
 import grading
 import pytest
@@ -81,7 +82,7 @@ def dask(tmp_path_factory):
             )
             for _ in range(2)
         ]
-        yield json.loads(about.read_text())["address"], workers, environment
+        yield json.loads(about.read_text())["address"], workers, environment, folder
     finally:
         for process in started:
             process.kill()
@@ -97,10 +98,102 @@ def write_class(folder, count):
     return folder
 
 
+STUDY = """
+import types
+from functools import partial
+
+from tools import study
+
+import numpy as np
+
+DATA = types.SimpleNamespace(name="toy", caption="toy", provenance={"whole": True})
+
+
+def train(size, seed):
+    if size == BROKEN:
+        raise RuntimeError("it is broken")
+    return {"sum": np.random.default_rng(seed).random(size).sum(), "size": size}
+
+
+def main():
+    rows = {
+        f"of {size}": study.Row(train=partial(train, size), data=DATA, images=1)
+        for size in (3, 5)
+    }
+    study.run("01_toy", rows, key="of 3, sum", seeds=(1, 2))
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def a_course(folder, broken=0):
+    """A folder with one study, in which a worker may be started."""
+    for name in ("notebooks", "results", "studies"):
+        (folder / name).mkdir(exist_ok=True)
+    (folder / "pyproject.toml").touch()
+    (folder / "studies" / "01_toy.py").write_text(STUDY.replace("BROKEN", str(broken)))
+    return folder
+
+
+def studied(folder, environment, *arguments):
+    """The record of the study that is run in a folder, and what the command said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.study", *arguments, "01_toy"],
+        cwd=folder, env=environment | {"CNNCOURSE_BUDGET": "full"}, capture_output=True, text=True,
+    )  # fmt: skip
+    file = folder / "results" / "01_toy.json"
+    return json.loads(file.read_text()) if file.exists() else None, done
+
+
+def test_a_study_on_a_cluster_gives_what_one_process_gives(dask, tmp_path):
+    address, _, environment, there = dask
+    a_course(there, broken=5)
+    record, done = studied(there, environment, "--cluster", address)
+    assert (record, done.returncode) == (None, 1)
+    assert "of 5, seed 1, cannot be run there: RuntimeError: it is broken" in done.stderr
+
+    a_course(there)
+    digest = results.code_digest(there / "studies" / "01_toy.py").removeprefix("sha256:")
+    kept = there / "build" / "studies" / f"01_toy-{digest[:12]}" / "0-2.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps({"sum": 99.0, "size": 3.0, "cpu_seconds": 1.0}))
+    record, done = studied(there, environment, "--cluster", address)
+    assert done.returncode == 0, done.stderr
+    assert "3 runs to tls://" in done.stdout, "the fourth was there"
+
+    alone, _ = studied(a_course(tmp_path), environment)
+    values = {one["name"]: one["values"] for one in alone["numbers"]}
+    values["of 3, sum"][1] = 99.0
+    assert {one["name"]: one["values"] for one in record["numbers"]} == values
+    for fact in ("processor", "threads", "versions", "code"):
+        assert record[fact] == alone[fact], fact
+    assert len(values) == 4
+
+
+def test_a_worker_with_another_study_refuses(tmp_path, monkeypatch):
+    monkeypatch.chdir(a_course(tmp_path))
+    with pytest.raises(results.ResultError, match=r"another studies/01_toy\.py, or none"):
+        many.there("01_toy", "sha256:0", "of 3", 1)
+    with pytest.raises(results.ResultError, match=r"another studies/02_none\.py, or none"):
+        many.there("02_none", "sha256:0", "of 3", 1)
+
+
+def test_a_record_names_every_machine_of_its_runs():
+    one = {"processor": "A", "threads": 2, "versions": {"numpy": "2.0"}, "peak_mib": 300}
+    other = one | {"processor": "B", "threads": 4, "peak_mib": None}
+    facts = study._machines([{"machine": one}, {"machine": other}, {"machine": one}, {}])
+    assert (facts["processor"], facts["threads"], facts["peak_mib"]) == ("A, B", 4, 300)
+    assert [machine["runs"] for machine in facts["machines"]] == [2, 1]
+    assert "machines" not in study._machines([{"machine": one}])
+    assert study._machines([{}]) == {}
+
+
 def test_a_worker_is_killed_in_the_middle_of_sixty_and_there_are_sixty_marks(
     dask, tmp_path, isolation
 ):
-    address, workers, environment = dask
+    address, workers, environment, _ = dask
     assert address.startswith("tls://")
     given = write_class(tmp_path / "class", 60)
     command = [sys.executable, "-m", "cnncourse", "grade", str(given), "--seed", "4"]

@@ -18,7 +18,8 @@ KNOWS = {
         *("results", "run"),
     },
     "benchmarks": {
-        *("budget", "classifier", "data", "exercises", "lenet", "resnet", "results", "tools"),
+        *("budget", "classifier", "data", "exercises", "grade", "lenet", "resnet", "results"),
+        "tools",
     },
     "budget": set(),
     "_classifier_file": {"photos"},
@@ -36,7 +37,7 @@ KNOWS = {
     "plots": set(),
     "results": {"budget"},
     "run": {"budget", "figures", "results"},
-    "tools": {"budget", "exercises", "lab", "results", "run"},
+    "tools": {"budget", "exercises", "grade", "lab", "results", "run"},  # grade: many machines
     "site": {"__main__", "data", "exercises", "figures", "tools"},
     "studies": {"data", "exercises", "lenet", "photos", "resnet", "tools"},
 }
@@ -119,7 +120,7 @@ def test_every_room_knows_those_it_may_and_no_arrow_is_unused():
 
 def test_nobody_knows_what_starts_the_program():
     knowing = {one for one, rooms in KNOWS.items() if rooms & {"run", "lab", "doctor", "grade"}}
-    assert knowing <= {"__main__", "tools"}
+    assert knowing <= {"__main__", "benchmarks", "tools"}
     assert {one for one, rooms in KNOWS.items() if "__main__" in rooms} == {"site"}  # make lessons
 
 

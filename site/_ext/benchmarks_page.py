@@ -276,8 +276,8 @@ def _said_of_grading(found, classes) -> str:
             pairs = zip(found[f"{row}, seconds"].values, alone.values, strict=True)
             share = brief(statistics.median(one / two for one, two in pairs))
             said.append(
-                f"With {jobs} workers, {count:,} submissions of lesson {lesson} take {share} of the "
-                "time that one worker takes."
+                f"With {jobs} workers, {count:,} submissions of lesson {lesson} take {share} of "
+                "the time that one worker takes."
             )
     for lesson in dict.fromkeys(lesson for lesson, _, _ in classes):
         sizes = sorted(
