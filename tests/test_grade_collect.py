@@ -299,3 +299,30 @@ def test_every_blank_of_every_lesson_is_found_by_its_tag():
         answers = notebook.answers(cells, lesson, banks[lesson])
         assert answers.missing == []
         assert all(len(places) == 1 for places in answers.found.values())
+
+
+def test_a_zip_of_a_students_own_holds_no_class(tmp_path):
+    """Each notebook may cost minutes, so that one student could take up the evening."""
+    inner = io.BytesIO()
+    zipped(inner, {f"{n:03}.ipynb": NOTEBOOK for n in range(200)})
+    zipped(tmp_path / "z.zip", {"Jo_7_assignsubmission_file/all.zip": inner.getvalue()})
+    found = collect(tmp_path / "z.zip")
+    assert sum(one.error is None for one in found) == 50
+    assert [one.error for one in found if one.error] == [
+        "there are more than 50 notebooks in it, and these are left out"
+    ]
+
+
+def test_a_notebook_of_nothing_but_lists_is_not_read():
+    """100 MB of `[],` would take up two GiB."""
+    with pytest.raises(notebook.NotebookError, match="more than 4,000,000 brackets"):
+        notebook.read(b'{"nbformat": 4, "cells": [' + b"[]," * 4_000_000 + b"[]]}")
+
+
+def test_remarks_on_a_notebook_are_few_and_short():
+    tags = ("exercise", "t" * 10**5, *map(str, range(999)))
+    cells = [notebook.Cell(n, "x", tags) for n in range(99)]
+    cells += [notebook.Cell(n, "x", ("exercise", "conv2d")) for n in range(999)]
+    found = notebook.answers(cells, "01", ["01/conv2d"])
+    assert len(found.notes) <= 11
+    assert sum(map(len, found.notes)) < 5_000

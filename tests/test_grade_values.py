@@ -84,6 +84,11 @@ def test_a_view_of_any_size_costs_no_memory():
     assert plain(found).shown == plain(vast).shown
 
 
+def test_a_view_of_any_size_in_a_list_is_never_made_whole():
+    (found,) = through([np.broadcast_to(np.float32(1), (10**6, 10**6))])
+    assert show(found) == "1,000,000,000,000 numbers, far more than are asked for"
+
+
 def test_lists_in_themselves_end():
     loop = []
     loop.append(loop)
@@ -113,6 +118,11 @@ def forged(tree, blob=b""):
         forged({"k": "array", "d": "<f8", "s": [True], "at": 0}, bytes(8)),
         forged({"k": "array", "d": "<f8", "s": [1] * 100, "at": 0}, bytes(8)),
         forged({"k": "array", "d": "f8, O", "s": [1], "at": 0}, bytes(16)),
+        forged([{"k": "array", "d": "<f8", "s": [4], "at": 0}] * 2, bytes(32)),
+        forged({"k": "list", "v": [{"k": "bytes", "at": 0, "n": 32}] * 900}, bytes(32)),
+        forged({"k": "bytes", "at": -1, "n": 1}, bytes(32)),
+        forged({"k": "set", "v": [n * (2**61 - 1) for n in range(2000)]}),
+        forged({"k": "dict", "v": [[n * (2**61 - 1), 0] for n in range(2000)]}),
         forged({"k": "import os"}),
         forged({"k": "int", "v": "x"}),
         forged({"k": "dict", "v": 3}),

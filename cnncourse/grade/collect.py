@@ -25,6 +25,7 @@ from collections.abc import Iterator
 
 LARGEST = 100 * 2**20  # bytes of one notebook, outputs included
 MOST_FILES = 100_000
+MOST_HANDED_IN = 50  # notebooks and zips in a student's own zip: each may cost minutes
 _SKIPPED = re.compile(r"__MACOSX|\..*")
 _MOODLE = re.compile(r"(?P<student>.+)_(?P<id>\d+)_assignsubmission_file(?:_.*)?", re.S)
 _CANVAS = re.compile(
@@ -141,6 +142,7 @@ def _members(archive, path, above, inside) -> Iterator[_Entry]:
     if len(members) > MOST_FILES:
         yield _Entry((*above, "..."), error=f"there are more than {MOST_FILES:,} files in it")
         return
+    left = MOST_HANDED_IN if above else MOST_FILES
     for member in members:
         parts = tuple(part for part in _name(member).split("/") if part not in ("", "."))
         ending = parts[-1].lower().rpartition(".")[2] if parts else ""
@@ -150,6 +152,11 @@ def _members(archive, path, above, inside) -> Iterator[_Entry]:
             continue
         parts, here = (*above, *parts), (*inside, member.filename)
         problem = _problem(member)
+        left -= 1
+        if left < 0:
+            told = f"there are more than {MOST_HANDED_IN} notebooks in it, and these are left out"
+            yield _Entry((*above, "..."), error=told)
+            return
         if problem or ending == "ipynb":
             yield _Entry(parts, _time(member), problem, path, here)
         elif not inside:

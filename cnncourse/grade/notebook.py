@@ -13,6 +13,8 @@ from cnncourse import exercises
 from .collect import printable
 
 MOST_CODE = 2 * 2**20  # characters in all the code cells together
+MOST_LISTS = 4_000_000  # of a file: lists and dicts, each of which takes up many times its text
+MOST_NOTES = 10
 _PYTHON = re.compile(r"python|ipython", re.I)
 
 
@@ -46,6 +48,8 @@ class Answers:
 
 def read(content: bytes) -> list[Cell]:
     """Return a notebook's code cells; NotebookError for a file that is none, or not Python's."""
+    if content.count(b"[") + content.count(b"{") > MOST_LISTS:
+        raise NotebookError(f"more than {MOST_LISTS:,} brackets: clear its outputs, save it")
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -129,18 +133,20 @@ def answers(cells: list[Cell], lesson: str, names: list[str]) -> Answers:
         for name in known:
             places[name].append(place)
         if not known:
-            others = [printable(tag)[:40] for tag in cell.tags if tag != "exercise"]
+            others = [printable(tag[:40]) for tag in cell.tags[:5] if tag != "exercise"]
             told = f"tagged {', '.join(others)}" if others else "without a name among its tags"
             notes.append(f"Cell {cell.number} is {told}: no blank of lesson {lesson} is called so.")
     found = {name: places[name] for name in names if name in places}
     for name, where in found.items():
         if len(where) > 1:
-            numbers = " and ".join(str(cells[place].number) for place in where)
+            numbers = " and ".join(str(cells[place].number) for place in where[:10])
             notes.append(f"{name} stands in cells {numbers}: they are run one after the other.")
     order = sorted(found, key=lambda name: found[name][-1])
     if order != list(found):
         notes.append(f"The blanks are in another order: {', '.join(order)}.")
     missing = [name for name in names if name not in found]
+    if len(notes) > MOST_NOTES:
+        notes[MOST_NOTES:] = [f"There are {len(notes) - MOST_NOTES} more remarks of this kind."]
     return Answers(lesson, list(cells), found, missing, notes)
 
 
