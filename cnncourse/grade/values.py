@@ -127,7 +127,7 @@ def unpacked(content: bytes) -> Any:
         raise ValuesError("it is too long, or not whole")
     try:
         tree = json.loads(content[8 : 8 + size])
-        return _value(tree, memoryview(content)[8 + size :], 0)
+        return _value(tree, _Blob(memoryview(content)[8 + size :]), 0)
     except ValuesError:
         raise
     except (
@@ -141,14 +141,29 @@ def unpacked(content: bytes) -> Any:
         raise ValuesError(f"it is no values ({type(error).__name__})") from error
 
 
+class _Blob:
+    """The raw numbers, of which each byte is taken at most once: else a few make up any memory."""
+
+    def __init__(self, content):
+        self.content, self.left = content, len(content)
+
+    def take(self, at, size):
+        self.left -= size
+        if self.left < 0 or not 0 <= at <= at + size <= len(self.content):
+            raise ValuesError("an array that is not whole")
+        return self.content[at : at + size]
+
+
 def _value(node, blob, depth):
     if isinstance(node, str):
-        return _text(node)
+        return text(node)
     if node is None or isinstance(node, bool | int | float):
         return node
     if depth > _DEPTH + 2:
         raise ValuesError("lists in lists without end")
     kind = node["k"]
+    if isinstance(node.get("v"), list) and len(node["v"]) > _LIST:
+        raise ValuesError("a list that is too long")
     if kind == "int":
         return int(node["v"], 16)
     if kind == "...":
@@ -157,7 +172,7 @@ def _value(node, blob, depth):
         return Named(str(node["name"]), _value(node["v"], blob, depth + 1))
     if kind == "dict":
         pairs = ((key, _value(one, blob, depth + 1)) for key, one in node["v"])
-        return {key if isinstance(key, int | float) else _text(str(key)): one for key, one in pairs}
+        return {key if isinstance(key, int | float) else text(str(key)): one for key, one in pairs}
     if kind in ("list", "tuple"):
         if "a" in node:
             entries = _numbers(node["a"], blob).tolist()
@@ -172,17 +187,19 @@ def _value(node, blob, depth):
     if kind == "texts":
         return np.array(_value(node["v"], blob, depth + 1))
     if kind == "bytes":
-        return bytes(blob[node["at"] : node["at"] + node["n"]])
+        return bytes(blob.take(node["at"], node["n"]))
     if kind == "vast":
+        if depth:  # in a list it would be made whole
+            return Unreadable(f"{math.prod(node['s']):,} numbers, far more than are asked for")
         return np.broadcast_to(np.zeros(()), tuple(node["s"]))
     if kind == "scalar":
         return _numbers(node, blob)[()]
     if kind == "stranger":
-        return stranger(str(node["type"]), _text(str(node["v"])))
+        return stranger(str(node["type"]), text(str(node["v"])))
     raise ValuesError(f"it has a {kind!r} in it")
 
 
-def _text(text):
+def text(text):
     """A text that can be written to a file: half a pair of UTF-16 cannot."""
     return text.encode(errors="replace").decode()
 
@@ -191,11 +208,11 @@ def _numbers(node, blob):
     shape, at = tuple(node["s"]), node["at"]
     if not _DTYPE.fullmatch(node["d"]) or not all(type(n) is int and n >= 0 for n in (*shape, at)):
         raise ValuesError("an array that makes no sense")
+    if len(shape) > 32:
+        raise ValuesError("an array that makes no sense")
     dtype = np.dtype(node["d"])
-    end = at + math.prod(shape) * dtype.itemsize
-    if len(shape) > 32 or end > len(blob):
-        raise ValuesError("an array that is not whole")
-    return np.frombuffer(blob[at:end], dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    raw = blob.take(at, math.prod(shape) * dtype.itemsize)
+    return np.frombuffer(raw, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
 def stranger(kind: str, shown: str) -> Unreadable:
