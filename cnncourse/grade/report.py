@@ -8,7 +8,7 @@ import html
 import re
 import unicodedata
 
-from .marks import called, score
+from .marks import score
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2733; --dim: #55606b; --ground: #fff; --line: #c9d1d9;
@@ -149,7 +149,8 @@ def class_page(records: list[dict], points: dict[str, float], banks: dict, names
 
 
 def _exercises_table(lesson: str, records: list[dict], exercises: list) -> list[str]:
-    statuses = list(_MARKS)
+    met = {one["status"] for record in records for one in record["results"]}
+    statuses = [status for status in _MARKS if status in met]
     rows = []
     for exercise in exercises:
         counts = collections.Counter(
@@ -163,7 +164,7 @@ def _exercises_table(lesson: str, records: list[dict], exercises: list) -> list[
     head = "".join(f'<th scope="col" class="number">{status}</th>' for status in statuses)
     return [
         f"<h2>Lesson {html.escape(lesson)}</h2>",
-        f"<table><caption>{len(records)} submissions: how many answers are what</caption>"
+        f"<table><caption>How many of {len(records)} answers are right, wrong and so on</caption>"
         f'<tr><th scope="col">exercise</th>{head}</tr>{"".join(rows)}</table>',
     ]
 
@@ -180,10 +181,9 @@ def _mistakes(exercise, records: list[dict]) -> list[str]:
         return []
     lines = [f"<h3>{html.escape(exercise.name)}</h3><ul>"]
     for number, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
-        known = exercise.mistakes[number - 1].message if number else "no mistake that is known"
-        name = called(exercise.mistakes, number)
-        told = f"<strong>{count}</strong> × {html.escape(name)}" if number else f"{count} ×"
-        lines.append(f"<li>{told}{sentence(known)}</li>")
+        known = exercise.mistakes[number - 1].message if number else "The students' pages say how."
+        name = f"mistake {number}" if number else "wrong in another way"
+        lines.append(f"<li><strong>{count}</strong> × {name}{sentence(known)}</li>")
     return [*lines, "</ul>"]
 
 
