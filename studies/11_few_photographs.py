@@ -40,9 +40,13 @@ SMALL_SIDE = 64  # of a photograph for the network from nothing
 BATCH = 32
 NUMBERS = (5, 15, 50, 150)  # photographs a class
 FAR_NUMBERS = (5, 50, 200)  # images a class
-FAR_TEST = 2_000
+FAR_TEST = 1_000
 RATE = 3e-4  # of fine-tuning
-LARGE_RATE = 1e-2
+FAULT_NUMBER = 50
+FAULTS = {
+    "at a large rate": {"rate": 1e-2},
+    "with batch norm learning": {"batch_norm_learns": True},
+}
 ALL = 10**9
 
 
@@ -280,7 +284,7 @@ def from_nothing(task, number, seed):
     places = chosen(labels, number, seed)
     keras.utils.set_random_seed(seed)
     network = (small if task == "far" else deeper)(int(labels.max()) + 1)
-    epochs = epochs_for(len(places), 20 if task == "far" else 40, 400)
+    epochs = epochs_for(len(places), 20 if task == "far" else 40, 300)
     steps = epochs * math.ceil(len(places) / BATCH)
     peak = 1e-3 if task == "far" else 2e-3
     falling = keras.optimizers.schedules.CosineDecay(peak, steps)
@@ -301,42 +305,26 @@ WAYS = {"from nothing": from_nothing, "frozen": frozen, "fine-tuned": tuned}
 def main():
     tidy = photos.prepare(data.photographs("cats_vs_dogs"))
     fashion = data.load("fashion_mnist")
-    wanted = {"EfficientNet-Lite0": (parameters, data.weights("efficientnet_lite0"), 0)}
     everything = sum(tidy.counts["train"].values())
+    weights = data.weights("efficientnet_lite0")
+    rows = {"EfficientNet-Lite0": study.Row(train=parameters, data=weights, images=0)}
+
+    def add(name, train, *given, of=tidy, images=everything, **more):
+        rows[name] = study.Row(train=partial(train, *given, **more), data=of, images=images)
+
     for way, train in WAYS.items():
-        for number in (*NUMBERS, ALL):
-            if (way, number) == ("from nothing", ALL):
-                continue  # stands in 07_seeds
-            images, told = (
-                (everything, "all") if number == ALL else (2 * number, f"{number} a class")
-            )
-            wanted[f"{way}, {told}"] = partial(train, "classes", number), tidy, images
-    for way, train in WAYS.items():
-        wanted[f"breeds {way}"] = partial(train, "breeds", ALL), tidy, everything
-    for way, train in WAYS.items():
+        for number in NUMBERS:
+            add(f"{way}, {number} a class", train, "classes", number, images=2 * number)
+        if way != "from nothing":  # that row stands in 07_seeds
+            add(f"{way}, all", train, "classes", ALL)
+        add(f"breeds {way}", train, "breeds", ALL)
         for number in FAR_NUMBERS:
-            wanted[f"clothing {way}, {number} a class"] = (
-                partial(train, "far", number),
-                fashion,
-                10 * number,
-            )
-    for fault, given in (
-        ("at a large rate", {"rate": LARGE_RATE}),
-        ("with batch norm learning", {"batch_norm_learns": True}),
-    ):
-        for task, number, images, told, images_of in (
-            ("breeds", ALL, everything, "breeds", tidy),
-            ("far", 50, 500, "clothing", fashion),
-        ):
-            wanted[f"{told} fine-tuned {fault}"] = (
-                partial(tuned, task, number, **given),
-                images_of,
-                images,
-            )
-    rows = {
-        name: study.Row(train=train, data=images_of, images=images)
-        for name, (train, images_of, images) in wanted.items()
-    }
+            name = f"clothing {way}, {number} a class"
+            add(name, train, "far", number, of=fashion, images=10 * number)
+    about = {"of": fashion, "images": 10 * FAULT_NUMBER}
+    for fault, more in FAULTS.items():
+        name = f"clothing fine-tuned {fault}, {FAULT_NUMBER} a class"
+        add(name, tuned, "far", FAULT_NUMBER, **about, **more)
     study.run("11_few_photographs", rows, key="frozen, all, accuracy")
 
 
