@@ -43,7 +43,7 @@ FAR_NUMBERS = (5, 50, 200)  # images a class
 FAR_TEST = 1_000
 RATE = 3e-4  # of fine-tuning
 LARGE_RATE = 1e-2
-FEW_BREEDS, LARGE_NUMBER = 15, 50  # a class, where fine-tuning is done wrongly
+FEW_BREEDS = 15  # photographs of a breed at most, where fine-tuning goes wrong
 ALL = 10**9
 
 
@@ -192,7 +192,7 @@ def fitted_head(features, labels, classes):
         ]
     )
     compiled(head, keras.optimizers.Adam(1e-3))
-    head.fit(features, labels, BATCH, epochs_for(len(labels), 20, 300), verbose=0)
+    head.fit(features, labels, BATCH, epochs_for(len(labels), 20, 100), verbose=0)
     return head
 
 
@@ -319,15 +319,14 @@ def main():
         for number in FAR_NUMBERS:
             name = f"clothing {way}, {number} a class"
             add(name, train, "far", number, of=fashion, images=10 * number)
-    few = f"{FEW_BREEDS} a class"
     about = {"images": len(chosen(labels_of("breeds")[0], FEW_BREEDS, 1))}
-    add(f"breeds frozen, {few}", frozen, "breeds", FEW_BREEDS, **about)
-    add(f"breeds fine-tuned, {few}", tuned, "breeds", FEW_BREEDS, **about)
-    name = f"breeds fine-tuned with batch norm learning, {few}"
-    add(name, tuned, "breeds", FEW_BREEDS, batch_norm_learns=True, **about)
-    about = {"of": fashion, "images": 10 * LARGE_NUMBER, "rate": LARGE_RATE}
-    name = f"clothing fine-tuned at a large rate, {LARGE_NUMBER} a class"
-    add(name, tuned, "far", LARGE_NUMBER, **about)
+    for way, train, more in (
+        ("frozen", frozen, {}),
+        ("fine-tuned", tuned, {}),
+        ("fine-tuned with batch norm learning", tuned, {"batch_norm_learns": True}),
+        ("fine-tuned at a large rate", tuned, {"rate": LARGE_RATE}),
+    ):
+        add(f"breeds {way}, {FEW_BREEDS} a class", train, "breeds", FEW_BREEDS, **about, **more)
     study.run("11_few_photographs", rows, key="frozen, all, accuracy")
 
 
