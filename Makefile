@@ -39,12 +39,12 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 $(MAKERS): $(READY) constraints-makers.txt
-	@echo "adding what tests and site need, 0.3 GB"
+	@echo "adding what tests, site and studies need, 0.3 GB"
 	@$(LOCKED) constraints-makers.txt
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 	@touch $@
 
-makers: $(MAKERS)  ## add what tests and site need (the targets that need it do it)
+makers: $(MAKERS)  ## add what tests, site and studies need (the targets that need it do it)
 
 lessons: $(MAKERS)  ## run every lesson, print a table, leave executed notebooks in build/; build the site
 	@CNNCOURSE_BUDGET=$(BUDGET) exec $(BIN)/python site/build.py --lessons
@@ -62,10 +62,10 @@ notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs
 	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md notebooks/further/*.md
 	@$(BIN)/python -m tools.handout solutions
 
-results: $(READY)  ## run the studies (hours; goes on where it stopped) and write results/
+results: $(MAKERS)  ## run the studies (hours; goes on where it stopped) and write results/
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m tools.study
 
-bench: $(MAKERS)  ## measure costs: recipes beside PyTorch, growth, waits (goes on where it stopped)
+bench: $(MAKERS)  ## measure costs: recipes beside PyTorch, trainings, growth, waits (goes on where it stopped)
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m benchmarks
 
 store: $(READY)  ## run every lesson in full on real data; keep outputs in notebooks/, numbers in results/

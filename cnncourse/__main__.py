@@ -148,23 +148,25 @@ def _data(chosen) -> int:
         spec = data.IMAGE_SETS[name]
         print(f"{name:14} {spec.train:,} + {spec.test:,} images, {spec.megabytes:.0f} MB")
         print(f"{'':14} here: {_here(name)}")
-        print(f"{'':14} licence: {spec.licence}")
-        print(f"{'':14} origin: {spec.origin}")
+        _print_rights(spec)
     for name in data.photo_names():
         for spec in data.photo_sets(name):
             print(
                 f"{name:14} {spec.train:,} + {spec.validation:,} photographs, "
                 f"{spec.megabytes:.0f} MB: {spec.title}"
             )
-            print(f"{'':14} licence: {spec.licence}")
-            print(f"{'':14} origin: {spec.origin}")
+            _print_rights(spec)
         print(f"{'':14} here: {_here(name)}")
     for name, spec in data.WEIGHTS.items():
         print(f"{name:14} weights of {spec.title}, {spec.megabytes:.0f} MB")
         print(f"{'':14} here: {_here(name)}")
-        print(f"{'':14} licence: {spec.licence}")
-        print(f"{'':14} origin: {spec.origin}")
+        _print_rights(spec)
     return 0
+
+
+def _print_rights(spec) -> None:
+    print(f"{'':14} licence: {spec.licence}")
+    print(f"{'':14} origin: {spec.origin}")
 
 
 def _here(name: str) -> str:

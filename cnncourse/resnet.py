@@ -47,12 +47,8 @@ class BatchNorm(layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over the last axis of maps, in one operation of TensorFlow.
 
     The same numbers for a quarter of the processor time: Keras computes mean, variance and result
-    in operations of their own, each of which reads all maps again. Its weights stay float32 where
-    the policy is "mixed_bfloat16".
+    in operations of their own, each of which reads all maps again.
     """
-
-    def add_weight(self, *shape, **options):
-        return super().add_weight(*shape, **options | {"autocast": False})
 
     def call(self, inputs, training=None, mask=None):
         learns = bool(training) and self.trainable

@@ -18,6 +18,8 @@ import nbformat
 import PIL.Image
 
 FIGURE = course_figures.MIME
+# What opens at an option of a quiz, told by its first word.
+OPTION = re.compile(r"<details>(?=<summary>[^\n]*</summary>\s*\*\*(Right|No):\*\*)")
 LINK = re.compile(r"(\]\()([^)\s]+)(?=[)\s])")
 
 
@@ -33,18 +35,20 @@ def stage(root: pathlib.Path, into: pathlib.Path) -> None:
         (into / page.name).write_text(text, "utf-8")
     for folder in ("notebooks", "_static", "_figures"):
         (into / folder).mkdir()
-    found = {}
+    found, covers = {}, {}
     for path in lessons.paths(root / "notebooks"):
         name = path.stem
         notebook = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
         for figure, fragment in prepare(notebook, name, into / "pictures").items():
             found.setdefault(figure, (fragment, name))
+        covers[name] = cover(notebook, name)
         nbformat.write(notebook, into / "notebooks" / f"{name}.ipynb")
     _further(root, into)
     for figure, (fragment, _) in found.items():
         # For pages beside the folder of the lessons.
         fragment = fragment.replace('"../pictures/', '"pictures/')
         (into / "_figures" / f"{figure}.html").write_text(fragment, "utf-8")
+    (into / "_covers.json").write_text(json.dumps(covers))
     _linked_files(root, into)
     offered = {"All lessons as a zip, to run at home": f"{handout.TOP}.zip"}
     (into / "_offered.json").write_text(json.dumps(offered))
@@ -77,6 +81,9 @@ def prepare(notebook, name: str, pictures: pathlib.Path) -> dict[str, str]:
     for place, cell in enumerate(notebook.cells):
         cells.append(cell)
         if cell.cell_type != "code":
+            cell.source = OPTION.sub(
+                lambda m: f'<details class="quiz-{m[1].lower()}">', cell.source
+            )
             continue
         cell.execution_count = None
         cell.outputs = [
@@ -90,6 +97,19 @@ def prepare(notebook, name: str, pictures: pathlib.Path) -> dict[str, str]:
             cells.append(nbformat.v4.new_markdown_cell(help_cell))
     notebook.cells = cells
     return figures
+
+
+def cover(notebook, name: str) -> str:
+    """Return the address of the picture of a prepared lesson's cell tagged "cover"."""
+    for cell in notebook.cells:
+        if "cover" in cell.metadata.get("tags", []):
+            outputs = "".join(o.get("data", {}).get("text/html", "") for o in cell.outputs)
+            found = re.search(r'<img [^>]*src="\.\./(pictures/[^"]+)"', outputs)
+            if found:
+                return found[1]
+    raise SiteError(
+        f"{name}: no picture for its card. Tag the cell that shows the best one with `cover`."
+    )
 
 
 def help_to_open(exercise: exercises.Exercise) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from tools import handout, lessons
 
+import nbformat
 import PIL.Image
 import tinycss2
 
@@ -36,6 +37,12 @@ UNUSED = (
     "_static/styles/theme.css",
     "_static/copy-button.svg",
 )
+# The first cell of a notebook that is downloaded by itself.
+NEEDS = f"""\
+> **This notebook needs the course around it**: the package `cnncourse`, and the stored results
+> that it shows. Both are in `{handout.TOP}.zip`, on the page that this notebook is from. Unpack it,
+> open a terminal in its folder, run `make lab`, and open the lesson there. By itself this notebook
+> can be read, and stops at its first cell of code."""
 # Names that scripts give to elements while a page is read.
 LATER = r"^(js|copybtn|o-tooltip|success|highlighted|search|kind-|context|show|course-)"
 
@@ -47,7 +54,7 @@ def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
     stored = [path.with_suffix(".ipynb") for path in lessons.paths(root / "notebooks")]
     stored += (root / "notebooks" / "further").glob("*.ipynb")
     for path in stored:
-        shutil.copyfile(path, new / path.relative_to(root))
+        nbformat.write(alone(nbformat.read(path, as_version=4)), new / path.relative_to(root))
     shutil.copyfile(root / "build" / f"{handout.TOP}.zip", new / f"{handout.TOP}.zip")
     for pattern in UNUSED:
         for path in list(new.glob(pattern)):
@@ -56,6 +63,13 @@ def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
             else:
                 path.unlink(missing_ok=True)
     one_style(new)
+
+
+def alone(notebook):
+    """Return a notebook that begins with what it needs to run."""
+    first = nbformat.v4.new_markdown_cell(NEEDS, id="needs-the-course")
+    notebook.cells.insert(0, first)
+    return notebook
 
 
 def one_style(new: pathlib.Path) -> None:

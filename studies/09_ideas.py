@@ -6,6 +6,7 @@ Run: python -m tools.study 09_ideas (started twice, it uses two cores).
 """
 
 import math
+import time
 from functools import partial
 
 from cnncourse import data, resnet
@@ -23,7 +24,7 @@ def gradient_descent(steps):
 
 
 def constant_rate(steps):
-    return resnet.Muon(0.05)
+    return resnet.Muon(0.025)
 
 
 def averaged(steps):
@@ -54,6 +55,7 @@ def accuracy(network, images, mirrored=False):
 
 def train(images, changed, seed):
     how = COMPLETE | changed
+    began = time.process_time()
     keras.utils.set_random_seed(seed)
     network = resnet.build(images.x_train[:5_000], WIDTHS, **how["build"])
     steps = len(how["sides"]) * math.ceil(
@@ -71,9 +73,11 @@ def train(images, changed, seed):
     )
     if optimizer and optimizer.use_ema:
         optimizer.finalize_variable_values(network.trainable_variables)
+    seconds = time.process_time() - began
     return {
         "test_accuracy": accuracy(network, images),
         "mirrored_test_accuracy": accuracy(network, images, mirrored=True),
+        "training_seconds": seconds,
         "training_accuracy": log[-1]["accuracy"],
         "parameters": sum(int(np.prod(w.shape)) for w in network.trainable_weights),
     }

@@ -2,7 +2,8 @@
 
 KerasTuner draws five settings of the training; a trial trains a small network on 5,000 training
 images of 16×16 pixels and is judged on 1,000 others. 10,000 further training images, which decide
-nothing, say what the chosen trial is worth. The test images are not asked.
+nothing, say what the chosen trial is worth. Each seed draws all these images anew from the 50,000.
+The test images are not asked.
 Run: python -m tools.study 09_search (started twice, it uses two cores).
 """
 
@@ -18,19 +19,30 @@ import keras_tuner
 import numpy as np
 
 TRAINED, JUDGED, UNSEEN = 5_000, 1_000, 10_000
-SIDE, WIDTHS = 16, (16, 32, 64)
+SIDE, WIDTHS, BATCH = 16, (16, 32, 64), 100
 TRIALS, EPOCHS = 30, 3  # of the random search; Hyperband trains up to 9 epochs
+
+
+def space():
+    hp = keras_tuner.HyperParameters()
+    hp.Float("peak", 0.01, 1.0, sampling="log")  # of the one-cycle rate
+    hp.Float("rest", 0.3, 10.0, sampling="log")  # times the rate, for what is no kernel
+    hp.Float("inertia", 0.0, 0.95)  # momentum of the kernels
+    hp.Float("smoothing", 0.0, 0.3)
+    hp.Int("shift", 0, 3)
+    return hp
 
 
 class Search:
     """What both searches share: one trial, and the memory of what each was worth."""
 
-    def begin(self, images):
-        small = resnet.resized(images.x_train[: TRAINED + JUDGED + UNSEEN], SIDE)
-        ends = [TRAINED, TRAINED + JUDGED]
-        self.parts = list(
-            zip(np.split(small, ends), np.split(images.y_train[: len(small)], ends), strict=True)
-        )
+    def begin(self, images, seed):
+        drawn = np.random.default_rng(seed).permutation(len(images.x_train))
+        ends = np.cumsum([TRAINED, JUDGED, UNSEEN])
+        self.parts = [
+            (resnet.resized(images.x_train[part], SIDE), images.y_train[part])
+            for part in np.split(drawn[: ends[-1]], ends[:-1])
+        ]
         self.found = []  # (accuracy on the judged, on the unseen, epochs) of each trial
 
     def run_trial(self, trial):
@@ -39,14 +51,8 @@ class Search:
         (x, y), *others = self.parts
         keras.utils.set_random_seed(len(self.found) + 1)
         network = resnet.build(x, WIDTHS)
-        rate = resnet.OneCycle(
-            hp.Float("peak", 0.01, 1.0, sampling="log"), epochs * math.ceil(len(x) / 100)
-        )
-        optimizer = resnet.Muon(
-            rate,
-            rest=hp.Float("rest", 0.3, 10.0, sampling="log"),
-            inertia=hp.Float("inertia", 0.0, 0.95),
-        )
+        rate = resnet.OneCycle(hp.get("peak"), epochs * math.ceil(len(x) / BATCH))
+        optimizer = resnet.Muon(rate, rest=hp.get("rest"), inertia=hp.get("inertia"))
         resnet.train(
             network,
             x,
@@ -54,9 +60,9 @@ class Search:
             (SIDE,) * epochs,
             seed=len(self.found) + 1,
             optimizer=optimizer,
-            batch=100,
-            smoothing=hp.Float("smoothing", 0.0, 0.3),
-            shift=hp.Int("shift", 0, 3),
+            batch=BATCH,
+            smoothing=hp.get("smoothing"),
+            shift=hp.get("shift"),
         )
         judged, unseen = (
             np.mean(resnet.log_probabilities(network, images).argmax(axis=1) == labels)
@@ -77,9 +83,13 @@ class Hyperband(Search, keras_tuner.Hyperband):
 def searched(images, kind, options, seed):
     with tempfile.TemporaryDirectory() as folder:
         search = kind(
-            objective=keras_tuner.Objective("judged", "max"), seed=seed, directory=folder, **options
+            objective=keras_tuner.Objective("judged", "max"),
+            hyperparameters=space(),
+            seed=seed,
+            directory=folder,
+            **options,
         )
-        search.begin(images)
+        search.begin(images, seed)
         search.search()
     judged, unseen, epochs = np.array(search.found).T
     best = judged.argmax()

@@ -50,7 +50,7 @@ ALL = 10**9
 # EfficientNet-Lite0 -------------------------------------------------------------------------------
 
 
-def normalized(maps, active=True):
+def normalised(maps, active=True):
     maps = layers.BatchNormalization(epsilon=1e-3)(maps)
     return layers.ReLU(6)(maps) if active else maps
 
@@ -58,10 +58,10 @@ def normalized(maps, active=True):
 def inverted_bottleneck(maps, kernel, stride, expansion, width):
     came_in, channels = maps, maps.shape[-1]
     if expansion > 1:
-        maps = normalized(layers.Conv2D(expansion * channels, 1, use_bias=False)(maps))
+        maps = normalised(layers.Conv2D(expansion * channels, 1, use_bias=False)(maps))
     depthwise = layers.DepthwiseConv2D(kernel, stride, padding="same", use_bias=False)
-    maps = normalized(depthwise(maps))
-    maps = normalized(layers.Conv2D(width, 1, use_bias=False)(maps), active=False)
+    maps = normalised(depthwise(maps))
+    maps = normalised(layers.Conv2D(width, 1, use_bias=False)(maps), active=False)
     if stride == 1 and channels == width:
         maps = layers.Add()([maps, came_in])
     return maps
@@ -78,11 +78,11 @@ def build():
     """Pixels to maps, and these to 1,280 features, with the weights from ImageNet."""
     pixels = keras.Input((SIDE, SIDE, 3))
     maps = layers.Rescaling(1 / 128, -127 / 128)(pixels)
-    maps = normalized(layers.Conv2D(32, 3, 2, padding="same", use_bias=False)(maps))
+    maps = normalised(layers.Conv2D(32, 3, 2, padding="same", use_bias=False)(maps))
     bottom = keras.Model(pixels, stages(maps, STAGES[:FROZEN]))
     between = keras.Input(bottom.output.shape[1:])
     maps = stages(between, STAGES[FROZEN:])
-    maps = normalized(layers.Conv2D(1_280, 1, use_bias=False)(maps))
+    maps = normalised(layers.Conv2D(1_280, 1, use_bias=False)(maps))
     top = keras.Model(between, layers.GlobalAveragePooling2D()(maps))
     arrays = iter(learned())
     for layer in (*bottom.layers, *top.layers):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import urllib.parse
 
 from cnncourse import data
@@ -47,6 +48,16 @@ def course(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def peak_mib(action) -> float:
+    """The most memory that Python had allocated at once while `action()` ran."""
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1] / 2**20
+    finally:
+        tracemalloc.stop()
 
 
 # Exercises

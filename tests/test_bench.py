@@ -12,7 +12,7 @@ import sys
 import time
 
 import benchmarks
-from benchmarks import BenchmarkError, Row, Side, growth, recipes, runner
+from benchmarks import BenchmarkError, Row, Side, better, growth, recipes, runner
 from cnncourse import results
 
 import numpy as np
@@ -140,7 +140,7 @@ def test_a_record_has_a_value_a_round_and_says_what_is_missing(bench, course, mo
 def test_a_wrong_name_is_answered_by_the_right_ones(given, bench, capsys):
     assert runner.main(given) == 1
     said = capsys.readouterr().err
-    assert f"no benchmark {given[-1]}; expected some of recipes, growth, waits" in said
+    assert f"no benchmark {given[-1]}; expected some of recipes, better, growth, waits" in said
     assert not bench
 
 
@@ -282,9 +282,11 @@ def test_recipes_are_those_of_the_lessons(monkeypatch):
 
 
 def test_multiply_adds_are_those_of_loops():
+    network = growth.network_of(8)
+    assert [w.shape for w in network.weights][::2][:3] == [(4, 4, 3, 8), (4, 4, 8, 8), (200, 256)]
     first = 29 * 29 * 8 * (4 * 4 * 3)
     rest = 11 * 11 * 8 * (4 * 4 * 8) + 5 * 5 * 8 * 256 + 256 * 10
-    assert growth.multiply_adds(growth.network_of(8)) == 2 * first + 3 * rest
+    assert growth.multiply_adds(network) == 2 * first + 3 * rest
 
 
 def test_images_are_those_that_the_runner_wrote(tmp_path, monkeypatch):
@@ -370,6 +372,29 @@ def test_without_pytorch_the_page_says_so(tmp_path):
     assert "Not measured: PyTorch (no Python with it)." in text
     assert "An epoch in PyTorch" not in text
     assert "other programs kept 1.5 of the cores busy (median), so **the machine was not" in text
+
+
+def test_whole_trainings_stand_beside_the_recipe_of_their_round(tmp_path):
+    numbers = {
+        "training, recipe, cpu": [10.0, 20.0, 40.0],
+        "training, small, cpu": [5.0, 12.0, 8.0],
+    }
+    text = benchmarks_page.section("better", read(tmp_path, record("better", numbers)))
+    assert rows_of(text) == [
+        ["recipe", "20 s<br><small>10 to 40 s</small>", "1.0"],
+        ["small", "8.0 s<br><small>5.0 to 12 s</small>", "0.50<br><small>0.20 to 0.60</small>"],
+    ]
+
+
+def test_whole_trainings_are_those_of_the_study(monkeypatch):
+    study = (ROOT / "studies" / "09_curve.py").read_text()
+    for name, (widths, sides) in better.SIZES.items():
+        assert f'"{name}": ({widths}, {sides})' in study
+    assert f"RECIPE_EPOCHS = {better.RECIPE_EPOCHS}\n" in study
+    images = np.random.default_rng(0).random((50, 32, 32, 3), np.float32), np.arange(50) % 10
+    monkeypatch.setattr(better, "images", lambda name, count: images)
+    for side in ("recipe", "small"):
+        assert better.ROWS["training"].sides[side].measure(1)["cpu"] > 0
 
 
 def test_growth_is_told_by_its_ends(tmp_path):

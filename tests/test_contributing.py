@@ -52,7 +52,8 @@ def in_guide(text):
         minutes = int(row[3]) + 10 + contributed.MINUTES
         return f"{row[1]}{row[2]}{added} | {minutes} minutes ({pauses} of them a break) |"
 
-    text = re.sub(r"(?m)^(\| 6 \| )(.*) \| (\d+) minutes.*\|$", longer, text)
+    *_, last = re.finditer(r"(?m)^(\| \d+ \| )(.*) \| (\d+) minutes.*\|$", text)
+    text = text[: last.start()] + longer(last) + text[last.end() :]
     return text.replace("## Setting up", contributed.GUIDE + "## Setting up", 1)
 
 

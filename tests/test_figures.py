@@ -619,11 +619,11 @@ def test_its_python_code_is_the_network(opened):
 def test_sizes_by_keyboard_and_to_a_target(opened):
     page = opened("sizes", network="lesson 03, ReLU network", target=20_570)
     goal = page.locator(".cf-sizes-goal")
-    assert goal.text_content() == "Target: 20,570 parameters; 17,684 too many."
+    assert goal.text_content() == "To build: a network of 20,570 parameters: now 17,684 too many."
     page.get_by_role("button", name="Move up layer 3, Flatten").focus()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.ariaLabel") == "Move up layer 2, Flatten"
-    assert goal.text_content() == "Target: 20,570 parameters."
+    assert goal.text_content() == "To build: a network of 20,570 parameters."
     wrong = page.locator(".cf-sizes-impossible").inner_text()
     assert "Pooling needs height, width and channels, and gets 5,408 numbers in a row" in wrong
     assert page.locator(".cf-sizes-sums").inner_text().startswith("This stack is impossible")
@@ -636,6 +636,15 @@ def test_sizes_by_keyboard_and_to_a_target(opened):
     units.fill("0")
     assert units.get_attribute("aria-invalid") == "true"
     units.fill("16")
+    size = page.get_by_label("Layer 1, Convolution: size")
+    size.focus()
+    page.keyboard.type("29")  # on its way it is a 2
+    row = page.locator(".cf-sizes li").first
+    assert "expected a whole number from 1 to 15" in row.inner_text()
+    size.blur()
+    assert size.input_value() == "3"
+    assert "expected a whole number from 1 to 15; 3 stays" in row.inner_text()
+    assert parameters(page) == 80 + 16 * (26 * 26 * 8 + 1) + 170
     page.get_by_role("button", name="Dense", exact=True).press("Enter")
     page.keyboard.type("5")  # the new layer's field has the focus
     assert parameters(page) == 80 + 16 * (26 * 26 * 8 + 1) + 170 + 5 * 11

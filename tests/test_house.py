@@ -14,7 +14,9 @@ FLOOR = {"_files", "_quiet", "_tables"}
 KNOWS = {
     "__init__": set(),
     "__main__": {"budget", "classifier", "data", "doctor", "photos", "results", "run"},
-    "benchmarks": {"budget", "classifier", "data", "exercises", "lenet", "results", "tools"},
+    "benchmarks": {
+        *("budget", "classifier", "data", "exercises", "lenet", "resnet", "results", "tools"),
+    },
     "budget": set(),
     "_classifier_file": {"photos"},
     "classifier": {"_classifier_file", "photos"},
@@ -31,7 +33,7 @@ KNOWS = {
     "run": {"budget", "figures", "results"},
     "tools": {"budget", "exercises", "results", "run"},
     "site": {"__main__", "data", "exercises", "figures", "tools"},
-    "studies": {"data", "exercises", "lenet", "photos", "tools"},
+    "studies": {"data", "exercises", "lenet", "photos", "resnet", "tools"},
 }
 # Private things that are used from another room all the same: (file, module).
 TRUSTED = {

@@ -1,5 +1,6 @@
 """Pairs agree, outputs are those of the code beside them, and no measured number is typed."""
 
+import ast
 import pathlib
 import re
 
@@ -58,6 +59,28 @@ def test_records_are_of_the_code_that_stands_here(name):
     assert record["code"] == results.code_digest(code), f"{code.name} moved on: measure again"
     assert record["budget"] == "full"
     assert all(source["whole"] for source in record["data"].values())
+
+
+def lost_pictures(code: str) -> list[str]:
+    """The pictures of a cell that nobody sees: Jupyter shows what its last line gives, alone."""
+    return [
+        ast.unparse(line)
+        for line in ast.parse(code).body[:-1]
+        if isinstance(line, ast.Expr) and re.match(r"(plots|figures)\.show\(", ast.unparse(line))
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES + FURTHER)
+def test_no_picture_is_made_in_vain(name):
+    cells = [cell.source for cell in pair(name).cells if cell.cell_type == "code"]
+    found = [text for code in cells for text in lost_pictures(code)]
+    assert not found, "it stands before the last line of its cell, so it is not shown"
+
+
+def test_a_picture_in_vain_is_found():
+    assert lost_pictures("plots.show(fig, alt=alt)\nprint(1)") == ["plots.show(fig, alt=alt)"]
+    assert not lost_pictures("print(1)\nplots.show(fig, alt=alt)")
+    assert not lost_pictures("shown = plots.show(fig, alt=alt)\nshown")
 
 
 @pytest.mark.parametrize("name", NAMES + FURTHER)

@@ -168,7 +168,9 @@ def test_tensorflow_s_notices_stay_away():
 
 
 def test_no_module_of_the_package_reads_pickles():
-    for path in (ROOT / "cnncourse").rglob("*.py"):
+    """But for one, whose tests (test_weights.py) try to make it run something."""
+    others = {*(ROOT / "cnncourse").rglob("*.py")} - {ROOT / "cnncourse" / "data" / "pth.py"}
+    for path in others:
         assert not re.search(r"\bpickle\b(?!=False)|allow_pickle=True", path.read_text()), path
 
 

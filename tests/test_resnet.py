@@ -99,6 +99,29 @@ def test_parameters_by_hand(options, weights):
         assert network(np.zeros((2, side, side, 3))).shape == (2, 10)
 
 
+def test_in_16_bits_it_answers_nearly_alike_and_learns():
+    keras.utils.set_random_seed(1)
+    usual = resnet.build(PIXELS, (8, 16))
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = resnet.build(PIXELS, (8, 16))
+    finally:
+        keras.config.set_dtype_policy(before)
+    network.set_weights(usual.get_weights())
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+    assert [layer.output.dtype for layer in network.layers][-3:-1] == ["bfloat16"] * 2
+    for training in (False, True):
+        logits = network(PIXELS.astype("float32"), training=training)
+        expected = usual(PIXELS.astype("float32"), training=training).numpy()
+        assert logits.dtype == "float32"
+        assert np.corrcoef(np.ravel(logits), expected.ravel())[0, 1] > 0.99
+    labels = np.arange(300) % 2
+    bright = PIXELS // 2 + 100 * labels[:, None, None, None].astype("uint8")
+    log = resnet.train(network, bright, labels, (12,) * 4, seed=1, batch=50)
+    assert log[-1]["accuracy"] > 0.9
+
+
 def test_three_blocks_unless_said_otherwise():
     widths = [w.shape[-1] for w in resnet.build(PIXELS).trainable_weights if len(w.shape) == 4]
     assert widths == [32, 32, 64, 64, 128, 128]

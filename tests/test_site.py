@@ -114,6 +114,10 @@ OVERFLOW = """() => {
             !e.parentElement.closest("pre, .scroll, .formula, .pst-scrollable-table-container"))
         .map((e) => e.outerHTML.slice(0, 150)).slice(0, 5);
 }"""
+# Cells, outputs and tables of which a part lies beyond the right edge of their box.
+CUT = """() => [...document.querySelectorAll("article :is(pre, .output, .scroll)")]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => `${e.scrollWidth - e.clientWidth} pixels: ${e.textContent.trim().slice(0, 80)}`)"""
 
 
 def axe(page, *, contrast=True):
@@ -147,6 +151,7 @@ def visits(site, serve, watched):
         visit["weight"] = page.evaluate(WEIGHT)
         visit["raw markup"] = page.evaluate(RAW_MARKUP)
         visit["math"] = page.evaluate(MATH)
+        visit["cut"] = page.evaluate(CUT)
         visit["axe"] = axe(page, contrast=name in KINDS)
         light = page.evaluate(CONTRAST)
         page.emulate_media(color_scheme="dark")
@@ -179,6 +184,20 @@ def test_no_page_has_errors_or_asks_another_host(visits):
 
 def test_pictures_load_and_have_size_and_words(visits):
     none(visits, "images")
+
+
+def test_no_cell_of_a_lesson_is_cut(visits):
+    none({name: visit for name, visit in visits.items() if name.startswith("notebooks")}, "cut")
+
+
+def test_a_cut_cell_is_found(page):
+    page.set_content(
+        "<article><pre style='width: 90px; overflow: auto'>short</pre>"
+        "<pre style='width: 90px; overflow: auto'>much longer than its box</pre>"
+        "<details><pre style='width: 90px; overflow: auto'>folded and longer</pre></details>"
+    )
+    (found,) = page.evaluate(CUT)
+    assert found.endswith("pixels: much longer than its box")
 
 
 def test_accessible(visits):
@@ -311,10 +330,11 @@ def test_every_file_is_used(site, pages):
 def test_downloads(site, pages):
     for name in LESSONS:
         stored = ROOT / "notebooks" / f"{name}.ipynb"
-        assert (site / "notebooks" / stored.name).read_bytes() == stored.read_bytes()
+        first, *rest = json.loads((site / "notebooks" / stored.name).read_text("utf-8"))["cells"]
+        assert "needs the course around it" in "".join(first["source"])
+        assert rest == json.loads(stored.read_text("utf-8"))["cells"]
         links = [address for _, address in pages[f"notebooks/{name}.html"].addresses]
-        assert stored.name in links
-        assert "../cnncourse-student.zip" in links
+        assert links.index("../cnncourse-student.zip") < links.index(stored.name)
     names = zipfile.ZipFile(site / "cnncourse-student.zip").namelist()
     assert all(any(f"notebooks/{name}.ipynb" in entry for entry in names) for name in LESSONS)
 
@@ -322,6 +342,28 @@ def test_downloads(site, pages):
 def test_no_launch_button_without_a_repository(pages):
     addresses = [address for page in pages.values() for _, address in page.addresses]
     assert not [a for a in addresses if "mybinder" in a or "colab.research" in a]
+
+
+def test_options_of_a_quiz_are_told_apart(site):
+    for name in LESSONS:
+        text = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        quiz = text.partition('id="check-yourself"')[2].partition("</section>")[0]
+        options = re.findall(r'<details class="quiz-(right|no)">(.*?)</details>', quiz, re.S)
+        assert quiz.count("<details") == len(options), name
+        for kind, words in options:
+            assert f"<strong>{kind.title()}:</strong>" in words
+
+
+def test_every_letter_of_the_glossary_leads_to_a_term(site):
+    text = (site / "glossary.html").read_text(encoding="utf-8")
+    line = re.search(r'<p class="letters">(.*?)</p>', text, re.S)[1]
+    found = re.findall(r'href="#(term-[^"]+)">(.)</a>', line)
+    terms = re.findall(r'<dt id="(term-[^"]+)"[^>]*>([^<])', text)
+    first = {}
+    for name, letter in terms:
+        first.setdefault(letter.upper(), name)
+    assert found == [(first[letter], letter) for letter in sorted(first)]
+    assert len(found) > 15
 
 
 # From a file, and by hand
@@ -395,6 +437,31 @@ def test_contents_on_a_phone(site, open_page):
     assert button.get_attribute("aria-expanded") == "true"
     link.click()
     page.wait_for_url("**/04_cifar10_confusion.html")
+
+
+@pytest.mark.parametrize("width", [360, 820, 1_100])
+def test_where_one_is_and_where_to_go_on_a_narrow_screen(site, open_page, width):
+    page = open_page(viewport={"width": width, "height": 740})
+    page.goto((site / "notebooks" / f"{LESSONS[0]}.html").as_uri())
+    place = "document.querySelector(%r).getBoundingClientRect()"
+    page.locator("h2").last.scroll_into_view_if_needed()
+    bar = page.evaluate(place % ".course-bar")
+    assert bar["top"] == 0, "it stays"
+    assert bar["height"] <= 56, "it is one line"
+    fold = page.locator("details.course-here-folded")
+    fold.locator("summary").click()
+    fold.get_by_role("link", name="Key points").click()
+    top = page.evaluate("document.getElementById('key-points').getBoundingClientRect().top")
+    assert bar["height"] <= top < 300, "not behind the bar"
+
+
+def test_code_takes_the_room_of_a_wide_screen(site, open_page):
+    page = open_page(viewport={"width": 1440, "height": 900})
+    page.goto((site / "notebooks" / f"{LESSONS[0]}.html").as_uri())
+    width = "document.querySelector(%r).getBoundingClientRect().width"
+    assert page.evaluate(width % ".cell_input pre") >= 830
+    assert page.evaluate(width % "article section > p") <= 46.5 * 16
+    assert not page.locator("details.course-here-folded").is_visible()
 
 
 def test_without_script_everything_can_be_read(site, open_page):

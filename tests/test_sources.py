@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import tracemalloc
 import urllib.request
 import zipfile
 
@@ -21,6 +20,7 @@ from cnncourse.data import arrays, catalogue, classroom, folders, sources
 
 import numpy as np
 import pytest
+from conftest import peak_mib
 
 
 @pytest.fixture(autouse=True)
@@ -215,15 +215,6 @@ def test_a_new_set_is_one_entry(monkeypatch, capsys, shape):
 
 
 # Files that lie
-
-
-def peak_mib(action):
-    tracemalloc.start()
-    try:
-        action()
-        return tracemalloc.get_traced_memory()[1] / 2**20
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("claimed", [5 * 2**30, 10**15])

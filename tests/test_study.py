@@ -26,7 +26,7 @@ def counted(course):
 def test_every_row_runs_with_every_seed_once(course, counted):
     rows, done = counted
     runs = study.measure("09_x", rows, (1, 2))
-    assert done == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+    assert done == [("a", 1), ("b", 1), ("a", 2), ("b", 2)]
     assert [run["accuracy"] for run in runs["b"]] == [0.1, 0.2]
     assert all(run["cpu_seconds"] >= 0 for run in runs["a"])
     assert study.measure("09_x", rows, (1, 2)) == runs

@@ -13,7 +13,6 @@ import pickle
 import struct
 import subprocess
 import sys
-import tracemalloc
 import types
 import zipfile
 
@@ -24,7 +23,7 @@ from cnncourse.data.catalogue import WEIGHTS
 
 import numpy as np
 import pytest
-from conftest import IN_CI, missing
+from conftest import IN_CI, missing, peak_mib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -362,15 +361,6 @@ def test_the_four_names_do_no_harm(content):
         pth.arrays_of(written(few()), "the file")["layer.weight"], few_as_arrays()["layer.weight"]
     )
     assert collections.OrderedDict(a=1) == {"a": 1}
-
-
-def peak_mib(action):
-    tracemalloc.start()
-    try:
-        action()
-        return tracemalloc.get_traced_memory()[1] / 2**20
-    finally:
-        tracemalloc.stop()
 
 
 def doubled(times: int) -> bytes:

@@ -85,16 +85,17 @@ def measure(
 ) -> dict[str, list[dict]]:
     """Return, for each row, one dict a seed: what `rows[row](seed)` gave, and "cpu_seconds".
 
-    Each finished run is kept in `build/studies/<name>/`, under the digest of the study's code:
-    an interrupted study goes on where it stopped. Two processes of the same study share the
-    work, run by run; each returns when all runs are there.
+    All rows with the first seed come first, so that what a machine does meanwhile falls on all of
+    them alike. Each finished run is kept in `build/studies/<name>/`, under the digest of the
+    study's code: an interrupted study goes on where it stopped. Two processes of the same study
+    share the work, run by run; each returns when all runs are there.
     """
     path = _path(name)
     digest = results.code_digest(path).removeprefix("sha256:")[:12]
     folder = path.parents[1] / "build" / "studies" / f"{name}-{digest}"
     folder.mkdir(parents=True, exist_ok=True)
     runs = {
-        (row, seed): folder / f"{i}-{seed}.json" for i, row in enumerate(rows) for seed in seeds
+        (row, seed): folder / f"{i}-{seed}.json" for seed in seeds for i, row in enumerate(rows)
     }
     while missing := [run for run in runs if not runs[run].exists()]:
         if not any(

@@ -19,7 +19,7 @@ from .catalogue import (
 from .folders import described, folder_digest, photograph_files
 from .kinds import DataError
 from .pth import whole
-from .sources import IMAGE_READERS, PHOTO_READERS, WEIGHT_READERS, first, unwritable
+from .sources import IMAGE_READERS, PHOTO_READERS, WEIGHT_READERS, Found, first, unwritable
 
 
 def fill(folder: str | os.PathLike, wanted: list[str] | None = None) -> dict[str, str]:
@@ -31,24 +31,46 @@ def fill(folder: str | os.PathLike, wanted: list[str] | None = None) -> dict[str
     not at all.
     """
     folder = given_path(folder)
-
-    def filled(name: str) -> str:
-        if name in WEIGHTS:
-            return _fill_weights(folder / f"{name}.pth", WEIGHTS[name])
-        if name in photo_names():
-            return _fill_photographs(folder / name, photo_sets(name))
-        return _fill_images(folder / f"{name}.npz", image_set(name))
-
-    return {name: filled(name) for name in wanted or [*IMAGE_SETS, *photo_names(), *WEIGHTS]}
+    return {name: _fill(folder, name) for name in wanted or [*IMAGE_SETS, *photo_names(), *WEIGHTS]}
 
 
-def _fill_images(target: pathlib.Path, spec: ImageSet) -> str:
+def _fill(folder: pathlib.Path, name: str) -> str:
+    if name in WEIGHTS:
+        ending, readers, spec, write = ".pth", WEIGHT_READERS, WEIGHTS[name], _write_weights
+    elif name in photo_names():
+        ending, readers, spec, write = "", PHOTO_READERS, photo_sets(name), _write_photographs
+    else:
+        ending, readers, spec, write = ".npz", IMAGE_READERS, image_set(name), _write_images
+    target = folder / f"{name}{ending}"
     if os.path.lexists(target):
-        verify(target)
-        return "already there, whole"
-    found = first(IMAGE_READERS, spec, folder=False)
+        return _kept(target)
+    found = first(readers, spec, folder=readers is not IMAGE_READERS)
     if found.source == "drawn":
         return "not found here: " + "; ".join(found.reasons)
+    try:
+        return write(target, spec, found)
+    except OSError as error:
+        raise unwritable(target, error, "name another folder") from error
+
+
+def _kept(target: pathlib.Path) -> str:
+    """Say what is there already; DataError where that is damaged or another."""
+    try:
+        verify(target)
+    except DataError:
+        sets = photo_sets(target.name)
+        if not sets:
+            raise
+        keras = {"keras": PHOTO_READERS["keras"]}
+        copy = first(keras, sets, download=False).content
+        if copy is None or folder_digest(copy) != folder_digest(target):
+            raise
+        title = next(entry.title for entry in sets if entry.archive)
+        return f"already there, the same as Keras's copy: {title}"
+    return "already there, whole"
+
+
+def _write_images(target: pathlib.Path, spec: ImageSet, found: Found) -> str:
     arrays, digest = found.content
     if digest != spec.digest:
         return f"not written: {found.where} has only a part of it"
@@ -56,45 +78,19 @@ def _fill_images(target: pathlib.Path, spec: ImageSet) -> str:
     return f"written, from {found.where}"
 
 
-def _fill_photographs(target: pathlib.Path, sets: tuple[PhotoSet, ...]) -> str:
-    if os.path.lexists(target):
-        try:
-            verify(target)
-        except DataError:
-            keras = {"keras": PHOTO_READERS["keras"]}
-            copy = first(keras, sets, download=False).content
-            if copy is None or folder_digest(copy) != folder_digest(target):
-                raise
-            title = next(entry.title for entry in sets if entry.archive)
-            return f"already there, the same as Keras's copy: {title}"
-        return "already there, whole"
-    found = first(PHOTO_READERS, sets)
-    if found.source == "drawn":
-        return "not found here: " + "; ".join(found.reasons)
-    try:
-        with folder_written_whole(target) as part:
-            for file in [*found.content.glob("*.txt"), *photograph_files(found.content)]:
-                copy = part / file.relative_to(found.content)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, copy)
-    except OSError as error:
-        raise unwritable(target, error, "name another folder") from error
+def _write_photographs(target: pathlib.Path, sets: tuple[PhotoSet, ...], found: Found) -> str:
+    with folder_written_whole(target) as part:
+        for file in [*found.content.glob("*.txt"), *photograph_files(found.content)]:
+            copy = part / file.relative_to(found.content)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
     title = described(sets, target, found.source, found.where).title
     return f"written, from {found.where}: {title}"
 
 
-def _fill_weights(target: pathlib.Path, spec: WeightsFile) -> str:
-    if os.path.lexists(target):
-        verify(target)
-        return "already there, whole"
-    found = first(WEIGHT_READERS, spec)
-    if found.source == "drawn":
-        return "not found here: " + "; ".join(found.reasons)
-    try:
-        with written_whole(target) as stream:
-            stream.write(found.content)
-    except OSError as error:
-        raise unwritable(target, error, "name another folder") from error
+def _write_weights(target: pathlib.Path, spec: WeightsFile, found: Found) -> str:
+    with written_whole(target) as stream:
+        stream.write(found.content)
     return f"written, from {found.where}"
 
 

@@ -147,8 +147,13 @@ function render({ model, el }) {
 
 // A layer's row --------------------------------------------------------------------------------
 
-/** A field for a whole number from 1 to `most`, kept in `where[key]`. */
+/**
+ * A field for a whole number from 1 to `most`, kept in `where[key]`. What is typed beyond it is
+ * refused in words, and the number from before it was typed stays.
+ */
 function numberField(label, words, most, where, key, changed) {
+  let before = where[key];
+  const refused = make("span", { class: "cf-wrong cf-small" });
   const field = make("input", {
     type: "number",
     min: 1,
@@ -157,21 +162,28 @@ function numberField(label, words, most, where, key, changed) {
     value: where[key],
     "aria-label": words,
   });
-  field.addEventListener("input", () => {
+  const isRight = () => {
     const value = Number(field.value);
-    const wrong = !Number.isInteger(value) || value < 1 || value > most;
-    field.setAttribute("aria-invalid", String(wrong));
-    field.title = wrong ? `a whole number from 1 to ${grouped(most)}` : "";
-    if (wrong) return;
-    where[key] = value;
+    return Number.isInteger(value) && value >= 1 && value <= most;
+  };
+  field.addEventListener("input", () => {
+    const right = isRight();
+    field.setAttribute("aria-invalid", String(!right));
+    refused.textContent = right ? "" : `expected a whole number from 1 to ${grouped(most)}`;
+    where[key] = right ? Number(field.value) : before;
     changed();
   });
-  field.addEventListener("focus", () => field.select());
+  field.addEventListener("focus", () => {
+    before = where[key];
+    refused.textContent = "";
+    field.select();
+  });
   field.addEventListener("blur", () => {
+    if (!isRight()) refused.textContent += `; ${grouped(before)} stays`;
     field.setAttribute("aria-invalid", "false");
     field.value = where[key];
   });
-  return make("label", {}, label, field);
+  return make("span", {}, make("label", {}, label, field), refused);
 }
 
 function layerRow(layer, index, count, largest, { move, remove, changed }) {
@@ -261,8 +273,8 @@ function goalOf({ possible, parameters }, target) {
   if (target === null) return "";
   const missing = target - parameters;
   const too = `${grouped(Math.abs(missing))} too ${missing > 0 ? "few" : "many"}`;
-  const distance = possible ? `; ${missing === 0 ? "you are there" : too}` : "";
-  return `Target: ${grouped(target)} parameters${distance}.`;
+  const distance = possible ? `: ${missing === 0 ? "you are there" : `now ${too}`}` : "";
+  return `To build: a network of ${grouped(target)} parameters${distance}.`;
 }
 
 /** Each shape as a box, with its layer's name and its lengths. */

@@ -144,6 +144,19 @@ def _said_of_recipes(found, names, ratios) -> str:
     return " ".join(said)
 
 
+# Whole trainings
+
+
+def better(record: Record) -> list[str]:
+    base = record.figure("training, recipe, cpu")
+    rows = []
+    for figure in record.figures:
+        ratios = [one / two for one, two in zip(figure.values, base.values, strict=True)]
+        side = figure.row.removeprefix("training, ")
+        rows.append([escape(side), cell(figure.values, "s"), cell(ratios)])
+    return [table(["training", "CPU time", "times the recipe's"], rows, "lrr")]
+
+
 # Growth
 
 STEPS = {"images": "images an epoch", "maps": "maps a convolution", "batch": "images a batch"}
@@ -242,7 +255,13 @@ def first_setup(record: Record) -> list[str]:
     return [table(heads, rows, "lrrrr")]
 
 
-SECTIONS = {"recipes": recipes, "growth": growth, "waits": waits, "first_setup": first_setup}
+SECTIONS = {
+    "recipes": recipes,
+    "better": better,
+    "growth": growth,
+    "waits": waits,
+    "first_setup": first_setup,
+}
 
 
 # Figures

@@ -9,6 +9,8 @@ a new lesson or record appears by itself.
 The role {lesson}`04` is a link to a lesson by its number, and its number alone where it is not.
 """
 
+import html
+import json
 import pathlib
 import re
 import sys
@@ -50,6 +52,12 @@ FIGURES = {
         "05",
         "Every map of a network that lesson 05 trained, and its ten outputs, change as you draw. "
         "Draw a seven with a bar, or something that is no digit at all.",
+    ),
+    "occlusion": (
+        "Cover a part of a photograph, and ask again",
+        "10",
+        "A grey square follows your pointer over a photograph, and the network of lesson 10 "
+        "answers anew. Find the smallest square that changes its answer. What did you cover?",
     ),
 }
 
@@ -101,8 +109,9 @@ class Course(SphinxDirective):
         text = text or number
         return f"{{doc}}`{text} </{document}>`" if document else text
 
-    def named(self, lesson) -> str:
-        return self.link(lesson.number, f"{lesson.number} {lesson.title}".replace("`", ""))
+    def address(self, lesson) -> str:
+        """A lesson's page, from a page beside the folder of the lessons."""
+        return f"{document_of(self.env, lesson.name)}.html"
 
     def table(self, make):
         records = course_facts.read_records()
@@ -114,30 +123,38 @@ class Course(SphinxDirective):
         return [node]
 
     def lessons(self, rest):
-        parts = []
+        """A card for each lesson: its picture, title, first question and minutes."""
+        covers = json.loads((pathlib.Path(self.env.srcdir) / "_covers.json").read_text())
+        cards = []
         for lesson in self.found:
-            needs = ", ".join(self.link(n) for n in lesson.needs)
-            parts.append(
-                f"- {self.named(lesson)} ({lesson.minutes} minutes"
-                + (f"; builds on {needs})" if needs else ")")
-                + "<br>"
-                + f"<small>{' '.join(lesson.questions)}</small>"
+            title = html.escape(lesson.title.replace("`", ""))
+            picture = covers[lesson.name]
+            cards.append(
+                f'<li class="course-card"><a href="{self.address(lesson)}">'
+                f'<img src="{picture}" alt="From lesson {lesson.number}" loading="lazy" '
+                'decoding="async"/>'
+                f'<span class="course-number">{lesson.number}</span> {title}</a>'
+                f"<p>{html.escape(lesson.questions[0])} <small>{lesson.minutes} minutes</small></p>"
+                "</li>"
             )
-        return "\n".join(parts) + "\n"
+        return f'<ul class="course-cards">{"".join(cards)}</ul>'
 
     def start(self, rest):
         """Where to begin, the zip for students if there is one, and the repository if named."""
+        button = "".join(
+            f'<a class="course-begin" href="{self.address(first)}">'
+            f"Begin with lesson {first.number}</a>\n\n"
+            for first in self.found[:1]
+        )
         lines = []
-        if self.found:
-            lines.append(f"**Begin** with {self.named(self.found[0])}")
         zip_file = course_facts.ROOT / "build" / "cnncourse-student.zip"
         if zip_file.is_file():
-            lines.append(f'take <a href="{zip_file.name}">all lessons as a zip</a>')
+            lines.append(f'Take <a href="{zip_file.name}">all lessons as a zip</a>')
         repository = self.env.config.course_repository
         if repository:
             lines.append(f"`git clone {repository}`")
         lines.append("see the [guide for teachers](teaching.md)")
-        return ", ".join(lines[:-1]) + f", or {lines[-1]}."
+        return button + ", ".join(lines[:-1]) + f", or {lines[-1]}."
 
     def stored_figures(self):
         """The figures that some lesson's stored outputs have, in the order of FIGURES."""

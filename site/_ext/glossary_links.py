@@ -193,6 +193,22 @@ def resolve(app, document, name):
     link(document, Terms(entries(text), name.rpartition("/")[2][:2]), address)
 
 
+def letters(app, doctree):
+    """Put a line of letters above the glossary, each a link to the first term under it."""
+    if app.env.docname != GLOSSARY:
+        return
+    first = {}
+    for term in doctree.findall(nodes.term):
+        first.setdefault(term.astext()[0].upper(), term["ids"][0])
+    line = nodes.paragraph(classes=["letters"])
+    for letter in sorted(first):
+        line += nodes.reference("", letter, internal=True, refid=first[letter])
+        line += nodes.Text(" ")
+    glossary = next(doctree.findall(nodes.definition_list))
+    glossary.parent.insert(glossary.parent.index(glossary), line)
+
+
 def setup(app):
+    app.connect("doctree-read", letters)
     app.connect("doctree-resolved", resolve)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}

@@ -65,6 +65,14 @@ def launches(repository: str, branch: str, path: str) -> list[tuple[str, str, st
     ]
 
 
+HERE = "<!--here-->"  # the end of what stands under a lesson's title
+# What an exercise on a page cannot do, and where it can.
+HOW = (
+    "On this page hints and solutions open by a click. To have your answer checked, run the "
+    "lesson: unpack the zip, open a terminal in its folder, and type <code>make lab</code>."
+)
+
+
 def lesson_links(app, pagename, templatename, context, doctree):
     """Put the line of downloads and launches under a lesson's title."""
     offered = json.loads((pathlib.Path(app.srcdir) / "_offered.json").read_text())
@@ -73,9 +81,10 @@ def lesson_links(app, pagename, templatename, context, doctree):
     if not pagename.startswith("notebooks/") or "body" not in context:
         return
     name = pagename.rpartition("/")[2]
-    links = [("Download this notebook", f"{name}.ipynb", "", True)]
+    links = []
     for title, target in offered.items():
         links.append((title, "../" * pagename.count("/") + target, "", True))
+    links.append(("This notebook alone", f"{name}.ipynb", "", True))
     config = app.config
     for title, address, hint in launches(
         config.course_repository, config.course_branch, f"{pagename}.ipynb"
@@ -88,14 +97,33 @@ def lesson_links(app, pagename, templatename, context, doctree):
         for title, address, _, here in links
     )
     line = f'<ul class="lesson-links d-print-none" aria-label="This lesson">{items}</ul>'
-    hints = [html.escape(hint) for _, _, hint, _ in links if hint]
+    hints = [HOW] if "exercise-help" in context["body"] else []
+    hints += [html.escape(hint) for _, _, hint, _ in links if hint]
     if hints:
         line += f'<p class="lesson-hints d-print-none">{" ".join(hints)}</p>'
     number = f"Lesson {name[:2]}" if name[:2].isdecimal() else "Beyond the lessons"
     number = f'<p class="lesson-number">{number}</p>\n'
     context["body"] = re.sub(
-        r"<h1>.*?</h1>", lambda m: number + m[0] + line, context["body"], count=1, flags=re.S
+        r"<h1>.*?</h1>",
+        lambda m: f"{number}{m[0]}{line}{HERE}",
+        context["body"],
+        count=1,
+        flags=re.S,
     )
+
+
+def contents(app, pagename, templatename, context, doctree):
+    """Set `course_toc`, this page's contents, and fold it below the title for narrow screens."""
+    away = "html_theme.sidebar_secondary.remove" in (context.get("meta") or {})
+    toc = "" if away or pagename == app.config.root_doc else context["generate_toc_html"]()
+    context["course_toc"] = str(toc) if len(toc) else ""
+    if context["course_toc"] and "body" in context:
+        fold = (
+            '<details class="course-here-folded d-print-none"><summary>On this page</summary>'
+            f"{toc}</details>"
+        )
+        place = HERE if HERE in context["body"] else "</h1>"
+        context["body"] = context["body"].replace(place, place + fold, 1)
 
 
 def numbered(text: str, pagename: str) -> str:
@@ -128,5 +156,6 @@ def setup(app):
     app.add_config_value("course_branch", "main", "html")
     app.add_directive("course-figure", CourseFigure)
     app.connect("html-page-context", lesson_links)
+    app.connect("html-page-context", contents, priority=900)  # after the theme's functions
     app.connect("html-page-context", drop_scripts, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -229,9 +229,15 @@ def one(record: Record) -> str:
             f"### `{record.name}`",
             escape(record.about),
             made(record),
+            f"<details><summary>{_counted(len(record.figures))}</summary>",
             *_tables(record),
+            "</details>",
         ]
     )
+
+
+def _counted(numbers: int) -> str:
+    return "Its number" if numbers == 1 else f"Its {numbers} numbers"
 
 
 def made(record: Record) -> str:
