@@ -138,7 +138,11 @@ def _output(output, name, pictures, figures):
         alt = output.metadata.get("image/png", {}).get("alt", "")
         still = _picture(base64.b64decode(data["image/png"]), alt, pictures, name[:2])
         address = re.search(r'src="([^"]*)"', still)[1]
-        fragment = course_figures.html(spec["name"], spec["data"], still=address, alt=alt)
+        # A visitor has no classroom folder; the record of the run names it.
+        shown = dict(spec["data"])
+        if "caption" in shown:
+            shown["caption"] = shown["caption"].replace(", from the classroom folder", "")
+        fragment = course_figures.html(spec["name"], shown, still=address, alt=alt)
         figures.setdefault(spec["name"], fragment)
         return nbformat.v4.new_output("display_data", {"text/html": fragment})
     if "image/png" in data:

@@ -208,11 +208,13 @@ def draw(page, strokes):
 
 def test_a_digit_drawn_with_the_mouse_is_read(page):
     clear, undo = (page.get_by_role("button", name=n) for n in ("Clear", "Undo stroke"))
-    first = stored()[0]["class_names"][stored()[0]["labels"][0]]
-    assert answer(page).startswith(f"Labelled {first}. Read as {first}, ")
+    invitation = page.get_by_text("draw here")
+    assert answer(page).startswith("Nothing drawn, and yet read as ")
     assert undo.is_disabled()
     for shape, name in ((ONE, "one"), (SEVEN, "seven"), (ZERO, "zero")):
-        draw(page, shape)  # the first stroke clears away the digit that was shown at first
+        assert invitation.is_visible()
+        draw(page, shape)
+        assert not invitation.is_visible()
         assert answer(page).startswith(f"Read as {name}, ")
         best = page.locator(".cf-lenet-best").inner_text().split()
         assert best == [answer(page).split(", ")[1], name]
@@ -233,6 +235,7 @@ def test_a_test_digit_can_be_drawn_on(page):
     data = stored()[0]
     page.locator(".cf-lenet-strip button").nth(1).click()
     digit = figures.unpack(data["digits"])[1]
+    assert not page.get_by_text("draw here").is_visible()
     np.testing.assert_array_equal(seen(page), digit)
     draw(page, [[(0.1, 0.9), (0.9, 0.9)]])
     more = seen(page)

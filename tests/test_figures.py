@@ -258,9 +258,11 @@ def test_no_serious_findings_of_axe(name, theme, opened):
     page = opened(name, theme, **GIVEN[name])
     if name == "convolution":
         choice(page, "Image").select_option("a flag, in colour")
+        more(page)
         choice(page, "Kernels").select_option("2")
         page.get_by_role("button", name="Fill in").click()
         page.get_by_role("button", name="Back").click()
+        page.get_by_label("Kernel, red, row 1, column 1").fill("x")
     else:
         page.get_by_role("button", name="Move up layer 5, Flatten").click()  # now impossible
         page.get_by_text("The same in Keras").click()
@@ -276,6 +278,7 @@ def test_fits_a_phone_and_answers_to_touch(name, opened):
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     if name == "convolution":
         page.get_by_role("button", name="row 1, column 1: 1").tap()
+        page.get_by_role("button", name="row 1, column 1: not yet computed").tap()
         assert output(page)[0][0] == 3
         page.get_by_role("button", name="row 2, column 3: not yet computed").tap()
         assert page.locator(".cf-conv-sum .cf-title").text_content().startswith("Place 6 of 9")
@@ -351,6 +354,11 @@ def test_convolution_equals_conv_and_scipy(opened):
     assert compared > 20
 
 
+def more(page):
+    """Open what is folded: settings that are rarely wanted."""
+    page.get_by_text("More: size").click()
+
+
 def output(page, number=0):
     """What stands in the output: rows of numbers, None where not yet computed."""
     labels = page.locator(".cf-conv-output").nth(number).locator("button").all()
@@ -377,6 +385,7 @@ def output(page, number=0):
 )
 def test_the_running_sum_that_is_shown(setting, opened):
     page = opened("convolution", **setting)
+    assert {value for map in range(2) for row in output(page, map) for value in row} == {None}
     data = figures.show("convolution", **setting).data
     wanted = expected(data)
     image, kernel = np.array(data["image"]), np.array(data["kernel"])
@@ -387,7 +396,7 @@ def test_the_running_sum_that_is_shown(setting, opened):
         for n, k in zip(image.shape[:2], (height, width), strict=True)
     )
     image = np.pad(image, (down, across, (0, 0)))
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Step", exact=True).focus()
     result = page.locator(".cf-conv-result")
     for place in range(3):
         row, column = np.unravel_index(place, wanted.shape[:2])
@@ -453,13 +462,23 @@ def test_convolution_by_keyboard(opened):
 
 def test_what_cannot_be_a_number_or_a_place_is_said(opened):
     page = opened("convolution")
+    page.get_by_role("button", name="Fill in").click()
     weight = page.get_by_label("Kernel, row 1, column 1")
-    for wrong in ("", "x", "1/0", "1e9", "1/2/3"):
+    for wrong in ("", "abc", "1/0", "1e9", "1/2/3"):
         weight.fill(wrong)
         assert weight.get_attribute("aria-invalid") == "true"
+        said = page.get_by_role("alert").inner_text()
+        assert said.startswith("Kernel, row 1, column 1: expected a number from −999 to 999")
+        assert said.endswith(f"found {wrong or 'nothing'}; 1 stays.")
         assert output(page)[0][0] == 4
     weight.blur()
     assert weight.input_value() == "1"
+    weight.fill("3")
+    assert page.get_by_role("alert").inner_text() == ""
+    assert output(page)[0][0] == 6
+    more(page)
+    page.get_by_label("Bias").fill("much")
+    assert page.get_by_role("alert").inner_text().startswith("bias: expected a number")
     choice(page, "Stride").select_option("4")
     choice(page, "Size").select_option("5×5")
     assert len(output(page)) == 1
@@ -467,6 +486,7 @@ def test_what_cannot_be_a_number_or_a_place_is_said(opened):
     choice(page, "Kernel").select_option("Sobel, down")  # 3×3 again
     assert choice(page, "Size").input_value() == "3×3"
     page = opened("convolution", image=np.ones((3, 3)), padding=0)
+    more(page)
     choice(page, "Size").select_option("4×4")
     assert (
         "A kernel of 4 does not fit along the height" in page.locator(".cf-conv-sum").inner_text()
@@ -478,12 +498,16 @@ def test_what_cannot_be_a_number_or_a_place_is_said(opened):
 
 def test_it_plays_and_pauses(opened):
     page = opened("convolution")
-    choice(page, "A step is").select_option("one place")
+    choice(page, "Speed").select_option("slow")
     page.get_by_role("button", name="Play").click()
-    page.get_by_role("button", name="row 1, column 3: 4").wait_for()
+    choice(page, "Speed").select_option("fast")  # of 99 steps
+    page.get_by_role("button", name="row 1, column 1: 4").wait_for()
     page.get_by_role("button", name="Pause").click()
     assert page.locator("[role=status]").text_content() == ""  # it does not talk as it plays
     assert output(page)[2][2] is None
+    choice(page, "A step is").select_option("one place")
+    page.get_by_role("button", name="Step", exact=True).click()
+    assert output(page)[0][1] == 3
 
 
 def test_images_and_kernels_of_the_figure_are_numbers_of_the_lesson(opened):
@@ -492,6 +516,7 @@ def test_images_and_kernels_of_the_figure_are_numbers_of_the_lesson(opened):
     choice(page, "Kernel").select_option("1 to 9")
     page.get_by_role("button", name="Fill in").click()
     assert output(page) == [[9, 8, 7], [6, 5, 4], [3, 2, 1]]
+    more(page)
     page.get_by_label("turn the kernel").check()
     assert output(page) == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
     choice(page, "Image").select_option("a flag, in colour")

@@ -21,6 +21,7 @@ import course_facts  # noqa: E402
 import course_pages  # noqa: E402
 import lesson_map  # noqa: E402
 import results_page  # noqa: E402
+from number_names import NAMES  # noqa: E402
 
 
 def lesson(number, *, title="A title", minutes=60, builds="nothing"):
@@ -178,6 +179,18 @@ def test_every_number_of_every_record_is_on_the_page(records, every_lesson):
                 assert number(low + percent) == pytest.approx(min(figure.values), **close)
                 assert number(high + percent) == pytest.approx(max(figure.values), **close)
         assert f"{raw['cpu_seconds']:,.0f} CPU seconds" in sections[record.name]
+
+
+def test_names_of_numbers_are_for_readers(records):
+    measures = {figure.name.rsplit(", ", 1)[-1] for record in records for figure in record.figures}
+    gone = NAMES.keys() - measures
+    assert not gone, f"site/_ext/number_names.py names what no record has: {gone}"
+    read = {results_page.reads(measure) for measure in measures}
+    keys = {
+        name for name in read if re.search(r"_|\b(ece|val|train|luck with|pflop|he start)\b", name)
+    }
+    assert not keys, f"give these a name in site/_ext/number_names.py: {keys}"
+    assert results_page.reads("a network, val_accuracy") == "a network, validation accuracy"
 
 
 def course_with(tmp_path, record, name="93_new"):

@@ -285,10 +285,12 @@ def test_stored_figures_are_put_in_their_place(stage, tmp_path, monkeypatch):
     monkeypatch.setattr(
         figures, "html", lambda name, data, still, alt: json.dumps([name, data, still, alt])
     )
-    data = {stage.FIGURE: {"name": "f", "data": {"a": 1}}, "image/png": PNG, "text/plain": "x"}
+    caption = "MNIST, from the classroom folder"
+    figure = {"name": "f", "data": {"a": 1, "caption": caption}}
+    data = {stage.FIGURE: figure, "image/png": PNG, "text/plain": "x"}
     made = notebook(("f", [], shown(data, **{"image/png": {"alt": "words"}})))
     found = stage.prepare(made, "04_x", tmp_path / "pictures")
     name, given, still, alt = json.loads(found["f"])
-    assert (name, given, alt) == ("f", {"a": 1}, "words")
+    assert (name, given, alt) == ("f", {"a": 1, "caption": "MNIST"}, "words")
     assert still.startswith("../pictures/04-")
     assert made.cells[0].outputs[0].data["text/html"] == found["f"]

@@ -13,7 +13,7 @@ import {
 import { Walk } from "./convolution_walk.js";
 
 const MOST_KERNELS = 3;
-const PLAY_MS = 600;
+const SPEEDS = { slow: 1200, medium: 600, fast: 150 }; // milliseconds a step
 const HELP =
   "Click a pixel of the image to switch it on or off, or type 0 to 9 on it. Type your own " +
   "numbers into the kernel (1/9 is one, too). Click an output pixel to see where it comes from. " +
@@ -24,6 +24,8 @@ function render({ model, el }) {
   const stage = make("div", { class: "cf-conv-stage" });
   const sum = make("div", { class: "cf-conv-sum" });
   const formula = make("p", { class: "cf-small cf-conv-formula" });
+  const refused = make("p", { class: "cf-wrong cf-conv-refused", role: "alert" });
+  const refuse = (why) => (refused.textContent = why);
   const live = announcer(150);
   const say = () => live.say(() => walk.sentence);
   let panels = [];
@@ -52,7 +54,7 @@ function render({ model, el }) {
     });
   }
 
-  const settings = settingsOf(walk, change, update);
+  const settings = settingsOf(walk, change, update, refuse);
   const maps = mapChoice(walk, goTo);
   const steps = stepsOf(walk, el, go, update, say);
 
@@ -60,7 +62,7 @@ function render({ model, el }) {
     const deep = walk.channels > 1;
     const channels = range(walk.channels).map((channel) => [
       imagePanel(walk, channel, update),
-      kernelPanel(walk, channel, update),
+      kernelPanel(walk, channel, update, refuse),
       ...(walk.flip ? [turnedPanel(walk, channel)] : []),
     ]);
     const outputs = range(walk.places ? walk.kernels : 0).map((map) =>
@@ -85,6 +87,7 @@ function render({ model, el }) {
   }
 
   function update(typing = null) {
+    refuse("");
     for (const one of panels) one.draw(typing);
     sum.replaceChildren(...sumOf(walk));
     formula.textContent = formulaOf(walk);
@@ -94,9 +97,10 @@ function render({ model, el }) {
 
   frame(el, "cf-conv", "a kernel slides over an image");
   el.append(
-    settings.element,
+    ...settings.elements,
     maps.element,
     stage,
+    refused,
     sum,
     steps.element,
     formula,
@@ -110,8 +114,8 @@ function render({ model, el }) {
   };
 }
 
-/** What there is to choose: image, kernel, stride, padding and so on. */
-function settingsOf(walk, change, update) {
+/** What there is to choose: image, kernel, stride, padding; what is rarely wanted is folded. */
+function settingsOf(walk, change, update, refuse) {
   const sizeOf = () => walk.size.join("×");
   const sizes = () => {
     const square = range(5).map((index) => `${index + 1}×${index + 1}`);
@@ -144,31 +148,32 @@ function settingsOf(walk, change, update) {
       walk.bias[walk.map] = value;
       update(typing);
     },
+    refuse,
   );
-  const by = choice("A step is", ["one product", "one place"], "one product", (value) => {
-    walk.byProduct = value === "one product";
-    if (!walk.whole && !walk.byProduct) walk.done = 0;
-    update();
-  });
   const flip = make("input", {
     type: "checkbox",
     checked: walk.flip,
     onchange: () => change(() => (walk.flip = flip.checked)),
   });
-  const element = make(
-    "div",
-    { class: "cf-row cf-controls" },
-    ...[image, kernel, stride, padding, size, count],
-    make("label", {}, "Bias", bias),
-    by,
-    make("label", {}, flip, "turn the kernel (convolution)"),
+  const row = (...controls) => make("div", { class: "cf-row cf-controls" }, ...controls);
+  const more = make(
+    "details",
+    { class: "cf-controls", open: walk.flip || walk.kernels > 1 || walk.bias[0] !== 0 },
+    make("summary", {}, "More: size, number of kernels, bias, turn"),
+    row(
+      size,
+      count,
+      make("label", {}, "Bias", bias),
+      make("label", {}, flip, "turn the kernel (convolution)"),
+    ),
   );
+  const elements = [row(image, kernel, stride, padding), more];
   const build = () => size.fill(sizes(), sizeOf());
   const draw = (typing) => {
     if (typing !== bias) bias.value = text(walk.bias[walk.map]);
     kernel.set(walk.kernelName);
   };
-  return { element, build, draw };
+  return { elements, build, draw };
 }
 
 /** A button for each kernel, where there is more than one. */
@@ -201,6 +206,7 @@ function mapChoice(walk, goTo) {
 /** The buttons that step through the sum and the places, their keys, and the clock that plays. */
 function stepsOf(walk, el, go, update, say) {
   let timer = null;
+  let pace = SPEEDS.medium;
 
   function stop() {
     clearInterval(timer);
@@ -222,9 +228,24 @@ function stepsOf(walk, el, go, update, say) {
   function toggle() {
     if (timer !== null) return end();
     if (walk.atEnd) walk.toStart();
-    timer = setInterval(() => (!el.isConnected || walk.atEnd ? end() : move(1)), PLAY_MS);
+    tick();
     return update();
   }
+
+  function tick() {
+    clearInterval(timer);
+    timer = setInterval(() => (!el.isConnected || walk.atEnd ? end() : move(1)), pace);
+  }
+
+  const by = choice("A step is", ["one product", "one place"], "one product", (value) => {
+    walk.byProduct = value === "one product";
+    if (!walk.whole && !walk.byProduct) walk.done = 0;
+    update();
+  });
+  const speed = choice("Speed", Object.keys(SPEEDS), "medium", (value) => {
+    pace = SPEEDS[value];
+    if (timer !== null) tick();
+  });
 
   const toStart = () => go(() => walk.toStart());
   const toEnd = () => go(() => walk.toEnd());
@@ -254,7 +275,7 @@ function stepsOf(walk, el, go, update, say) {
         act();
       },
     },
-    ...[start, back, forward, play, fill],
+    ...[start, back, forward, play, fill, by, speed],
   );
   const draw = () => {
     // Not `disabled`: the button that is pressed keeps the focus, and with it the keys.

@@ -68,12 +68,20 @@ export function short(value) {
   return text(Number(value.toFixed(digits)));
 }
 
+const MOST = 999; // larger numbers have no room in a cell
+
 /** What was typed as a number: "2", "-0.5", "−1", "1/9"; NaN for all else. */
 export function parse(typed) {
   const [top, bottom = "1", ...rest] = typed.replaceAll("−", "-").replaceAll(",", ".").split("/");
   const numbers = [top, bottom].map((part) => (part.trim() === "" ? NaN : Number(part)));
   const value = rest.length ? NaN : numbers[0] / numbers[1];
-  return Math.abs(value) <= 999 ? value : NaN;
+  return Math.abs(value) <= MOST ? value : NaN;
+}
+
+/** Why what was typed is no number here. */
+export function whyNot(typed) {
+  const found = typed.trim() || "nothing";
+  return `expected a number from −${MOST} to ${MOST}, such as 2, −0.5 or 1/9; found ${found}`;
 }
 
 // What there is to choose from -----------------------------------------------------------------

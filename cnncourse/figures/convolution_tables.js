@@ -2,7 +2,7 @@
 // and drawn anew whenever a number or the place has changed.
 
 import { ARROWS, make, modified, range } from "./_shared.js";
-import { COLOURS, conv2d, parse, short, text, turned } from "./convolution_sums.js";
+import { COLOURS, conv2d, parse, short, text, turned, whyNot } from "./convolution_sums.js";
 
 const of = (walk, channel) => (walk.channels > 1 ? `, ${COLOURS[channel]}` : "");
 
@@ -94,8 +94,8 @@ function bounds(walk) {
   return [Math.min(0, ...values), Math.max(1, ...values)];
 }
 
-/** A field for a number: "1/9" is one; what is none is marked, and changes nothing. */
-export function numberField(label, read, change) {
+/** A field for a number: "1/9" is one; what is none changes nothing, and `refuse` says why. */
+export function numberField(label, read, change, refuse) {
   const input = make("input", {
     type: "text",
     class: "cf-conv-number",
@@ -107,7 +107,8 @@ export function numberField(label, read, change) {
     const value = parse(input.value);
     const wrong = Number.isNaN(value);
     input.setAttribute("aria-invalid", String(wrong));
-    if (!wrong) change(value, input);
+    if (wrong) refuse(`${label}: ${whyNot(input.value)}; ${text(read())} stays.`);
+    else change(value, input);
   });
   input.addEventListener("focus", () => input.select());
   input.addEventListener("blur", () => {
@@ -185,7 +186,7 @@ function weights(walk, channel, label, cellOf, show, isHidden) {
 }
 
 /** The kernel's weights, to type over. */
-export function kernelPanel(walk, channel, update) {
+export function kernelPanel(walk, channel, update, refuse) {
   const cellOf = (i, j) => {
     const slices = walk.kernel[i][j][channel];
     const label = `Kernel${of(walk, channel)}, row ${i + 1}, column ${j + 1}`;
@@ -196,6 +197,7 @@ export function kernelPanel(walk, channel, update) {
         slices[walk.map] = value;
         update(typing);
       },
+      refuse,
     );
     field.setAttribute("data-cell", "");
     return field;

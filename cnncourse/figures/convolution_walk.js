@@ -18,7 +18,7 @@ import {
 export class Walk {
   map = 0; // the kernel that is looked at
   place = 0; // the output pixel that is being computed
-  done = Infinity; // how many of its products are added; the bias comes last
+  done = 0; // how many of its products are added; the bias comes last
   seen = []; // for each kernel how many output pixels have been filled in
   byProduct = true;
 
@@ -103,12 +103,12 @@ export class Walk {
     return Object.keys(known).find((name) => same(known[name])) ?? OWN;
   }
 
-  /** Sizes may have changed: begin anew, unless all was filled in; then all stays filled in. */
+  /** Sizes may have changed: back to before the first step; where all was filled in, it stays so. */
   restart() {
     const filled = this.seen.length > 0 && this.seen.every((count) => count >= this.all);
     this.all = this.places;
-    this.seen = range(this.kernels).map((map) => (filled ? this.all : map === this.map ? 1 : 0));
-    [this.place, this.done] = [0, Infinity];
+    this.seen = range(this.kernels).map(() => (filled ? this.all : 0));
+    [this.place, this.done] = [0, filled ? Infinity : 0];
   }
 
   chooseImage(name) {

@@ -29,15 +29,13 @@ function render({ model, el }) {
   const digits = data.labels.map((_, i) => all.subarray(i * SIDE ** 2, (i + 1) * SIDE ** 2));
   const { tops, readAs } = overAll(network, digits);
 
-  let picked = 0; // which test digit lies on the pad
-  let greeting = true; // the first digit gives way to the first stroke
+  let picked = null; // which test digit lies on the pad
   let current = new Float32Array(SIDE ** 2); // the network's input
   let due = 0; // the next drawing, once a frame at most
 
   // The left side
   const help = make("p", { class: "cf-small cf-quiet", id: `cf-lenet-help-${++figures}` }, HELP);
   const pad = drawingPad(help.id, {
-    begins: () => greeting && picked !== null && pick(null),
     changed: () => (due ||= requestAnimationFrame(update)),
     said: say,
     undo: dropStroke,
@@ -80,7 +78,6 @@ function render({ model, el }) {
 
   function pick(i) {
     pad.lift();
-    greeting = false;
     picked = i;
     pad.strokes = [];
     tiles.forEach((tile, t) => tile.setAttribute("aria-pressed", t === i));
@@ -142,7 +139,6 @@ function render({ model, el }) {
   colours.read();
   choose(0, 0);
   drawPad();
-  tiles[0].setAttribute("aria-pressed", true);
   update();
   const stop = whenColoursChange(el, () => {
     colours.read();

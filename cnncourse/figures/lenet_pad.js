@@ -9,9 +9,9 @@ const NEAR = 0.15; // points nearer than this to the last one are left out
 
 /** The pad, with the strokes on it, each a list of points [x, y] in pixels of the image.
  *
- * `begins()` is called before a stroke begins, `changed()` after each point, `said(words)` where
- * a stroke or the pen has changed for good, `undo()` where a key asks for it. */
-export function drawingPad(describedBy, { begins, changed, said, undo }) {
+ * `changed()` is called after each point, `said(words)` where a stroke or the pen has changed for
+ * good, `undo()` where a key asks for it. */
+export function drawingPad(describedBy, { changed, said, undo }) {
   const { canvas, context } = surface(SIDE * DRAWN, SIDE * DRAWN, {
     class: "cf-lenet-pad",
     tabindex: 0,
@@ -21,8 +21,9 @@ export function drawingPad(describedBy, { begins, changed, said, undo }) {
     "aria-describedby": describedBy,
   });
   const cursor = make("span", { class: "cf-lenet-cursor", hidden: true });
+  const invitation = make("span", { class: "cf-lenet-invitation", "aria-hidden": "true" }, "draw here");
   const pad = {
-    element: make("div", { class: "cf-lenet-paper" }, canvas, cursor),
+    element: make("div", { class: "cf-lenet-paper" }, canvas, invitation, cursor),
     strokes: [],
     lift,
     draw,
@@ -41,6 +42,7 @@ export function drawingPad(describedBy, { begins, changed, said, undo }) {
       context.drawImage(under, 0, 0, canvas.width, canvas.height);
     }
     pad.strokes.forEach(line);
+    invitation.hidden = Boolean(under) || pad.strokes.length > 0;
   }
 
   function line(points) {
@@ -54,7 +56,7 @@ export function drawingPad(describedBy, { begins, changed, said, undo }) {
   }
 
   function begin(point) {
-    begins();
+    invitation.hidden = true;
     pad.strokes.push([point]);
     line([point]);
     changed();

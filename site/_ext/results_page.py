@@ -11,6 +11,7 @@ from cnncourse.data import titles
 from tools.lessons import Lesson
 
 from course_facts import FactError, Figure, Record, shown
+from number_names import NAMES
 
 SOURCES = {
     "folder": "a classroom folder",
@@ -139,8 +140,9 @@ def small(text: str) -> str:
 
 
 def reads(name: str) -> str:
-    """A number's name in words: underscores are for programs."""
-    return escape(name.replace("_", " "))
+    """A number's name in words: underscores and keys are for programs."""
+    *row, measure = name.rsplit(", ", 1)
+    return escape(", ".join([*row, NAMES.get(measure, measure.replace("_", " "))]))
 
 
 def ours(figure: Figure) -> str:
