@@ -19,7 +19,7 @@ _KINDS = ((3, 1, 2, 0), (5, 2, 3, 0), (3, 1, 1, 0), (5, 1, 2, 1), (3, 1, 3, -1))
 
 
 def drawn_case(random):
-    """A further call: one where the sum is possible, or one where it is not, each for its reason."""
+    """A further call: one where the sum is possible, or one where it is not, each for a reason."""
     kernel, stride, expansion, more = _KINDS[random.integers(len(_KINDS))]
     *sides, channels = random.integers((5, 5, 2), (9, 9, 5)).tolist()
     return case((*sides, channels), kernel, stride, expansion, channels + more)
