@@ -168,7 +168,7 @@ def excess(path: pathlib.Path) -> str | None:
     import tensorflow as tf
 
     with zipfile.ZipFile(path) as archive:
-        config = json.loads(archive.read(_CONFIG)) | {"compile_config": None}
+        config = json.loads(archive.read(_CONFIG), object_hook=_uncompiled)
         stored = archive.getinfo(_WEIGHTS).file_size
     with tf.Graph().as_default() as graph, keras.StatelessScope():
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
@@ -185,6 +185,11 @@ def excess(path: pathlib.Path) -> str | None:
             f"{total / 2**20:,.0f} MiB, beyond the limit of {_ALL / 2**20:,.0f} MiB"
         )
     return None
+
+
+def _uncompiled(settings: dict) -> dict:
+    """Settings without those of a training: inner models have some of their own."""
+    return settings | {"compile_config": None} if "compile_config" in settings else settings
 
 
 def _classes(config) -> Iterator[tuple[str | None, str, dict]]:

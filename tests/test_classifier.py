@@ -209,6 +209,20 @@ def test_one_sigmoid_is_the_probability_of_the_second_class(tmp_path, folder):
     assert (sure.label, sure.probability) == ("dogs", pytest.approx(1))
 
 
+def test_a_network_of_trained_networks_is_saved_and_loaded(tmp_path, folder):
+    layers = keras.layers
+    bottom = keras.Sequential(
+        [keras.Input((32, 32, 3)), layers.Rescaling(1 / 255), layers.GlobalAveragePooling2D()]
+    )
+    head = keras.Sequential([keras.Input((3,)), layers.Dense(2, activation="softmax")])
+    head.compile("adam", "sparse_categorical_crossentropy")
+    head.fit(np.eye(3), np.array([0, 1, 0]), verbose=0)
+    whole = keras.Sequential([keras.Input((None, None, 3)), layers.Resizing(32, 32), bottom, head])
+    path = classifier.save(whole, tmp_path / "whole.keras", ("cats", "dogs"))
+    (told,) = classifier.load(path).predict([next(folder.rglob("*.jpg"))])
+    assert told.label in ("cats", "dogs")
+
+
 def test_a_photograph_that_the_network_cannot_take_is_one_error(tmp_path, folder):
     model = keras.Sequential(
         [
