@@ -254,6 +254,10 @@ SPIES = {
         "import socket",
     ),
     "killing the parent": ("os.kill(os.getppid() or 999, 9)", "import os"),
+    "killing the parent by another call": (
+        "call(234, 131, os.getppid() or 999, os.getppid() or 999, 9)",
+        SYSCALL,
+    ),
     "killing the next numbers": (
         "for number in range(2, 4000): os.kill(number, 9)",
         "import os",
@@ -445,8 +449,19 @@ def test_without_isolation_the_spies_would_be_right(judge, outside, monkeypatch)
             assert graded(judge, plain, spy(harm, above))[0].status == "right", name
 
 
-@pytest.mark.parametrize("name", ["killing the parent", "memory of the parent", "another's file",
-                                  "fork", "unshare", "a large file", "the network"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "killing the parent",
+        "killing the parent by another call",
+        "memory of the parent",
+        "another's file",
+        "fork",
+        "unshare",
+        "a large file",
+        "the network",
+    ],
+)
 def test_where_a_sandbox_has_no_namespaces_inside_each_has_one_of_its_own(judge, outside, name):
     """As where a system allows user namespaces to bubblewrap alone."""
     harm, above = SPIES[name]

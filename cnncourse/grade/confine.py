@@ -33,7 +33,9 @@ _FORBIDDEN = {
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
     "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
     "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264),
-    "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "kcmp": (312, 272),
+    "tkill": (200, 130), "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
+    "pidfd_send_signal": (424, 424), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438),
+    "kcmp": (312, 272),
     "personality": (135, 92), "quotactl": (179, 60), "acct": (163, 89), "syslog": (103, 116),
     "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106),
     "kexec_load": (246, 104), "reboot": (169, 142), "swapon": (167, 224), "swapoff": (168, 225),
@@ -41,6 +43,7 @@ _FORBIDDEN = {
 }  # fmt: skip
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 _CLONE, _CLONE3, _SOCKET = (56, 220), 435, (41, 198)
+_SIGNAL = ((62, 129), (234, 131))  # kill, tgkill: to itself alone
 _THREAD, _UNIX, _EPERM, _ENOSYS = 0x10000, 1, 1, 38
 
 
@@ -200,6 +203,9 @@ def _filter() -> list[bytes]:
     program += [step(equal, _CLONE3, 0, 1), refuse(_ENOSYS)]  # its flags cannot be looked at
     program += [step(equal, _CLONE[column], 0, 4), step(load, 16)]
     program += [step(any_bit, _THREAD, 1, 0), refuse(_EPERM), step(answer, allow)]
+    for numbers in _SIGNAL:
+        program += [step(equal, numbers[column], 0, 4), step(load, 16)]
+        program += [step(equal, os.getpid(), 1, 0), refuse(_EPERM), step(answer, allow)]
     program += [step(equal, _SOCKET[column], 0, 4), step(load, 16)]
     program += [step(equal, _UNIX, 1, 0), refuse(_EPERM), step(answer, allow)]
     return [*program, step(answer, allow)]
