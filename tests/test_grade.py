@@ -398,8 +398,10 @@ def dataclass_with(exercise, code):
     [
         "01",
         "04",
-        "05",
-        *(pytest.param(n, marks=pytest.mark.long) for n in ("02", "03", "06", "07", "08", "09")),
+        *(
+            pytest.param(n, marks=pytest.mark.long)
+            for n in ("02", "03", "05", "06", "07", "08", "09")
+        ),
     ],
 )
 def test_it_says_what_the_check_says(number, isolation):
