@@ -18,8 +18,8 @@ LOCKED := $(PIP) --require-hashes --only-binary :all: --requirement
 GPU_LOCK := -e '/^tensorflow-cpu==/,/[^\\]$$/d' -e 's/^\(tensorflow==[^ ]*\) ;.*/\1 \\/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup makers lessons lab test test-order notebooks results bench store site student \
-        matrix mutants clean
+.PHONY: help setup makers lessons lab test test-order notebooks results bench store site slides \
+        student matrix mutants clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,8 +49,8 @@ makers: $(MAKERS)  ## add what tests, site and studies need (the targets that ne
 lessons: $(MAKERS)  ## run every lesson, print a table, leave executed notebooks in build/; build the site
 	@CNNCOURSE_BUDGET=$(BUDGET) exec $(BIN)/python site/build.py --lessons
 
-lab: $(READY)  ## open JupyterLab on the lessons
-	@exec $(BIN)/python -c 'import cnncourse; from jupyterlab.labapp import main; main()' --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
+lab: $(READY)  ## open JupyterLab on your copies of the lessons, in my_lessons/
+	@exec $(BIN)/python -m cnncourse lab
 
 test: $(MAKERS)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2
@@ -62,8 +62,8 @@ notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs
 	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md notebooks/further/*.md
 	@$(BIN)/python -m tools.handout solutions
 
-results: $(MAKERS)  ## run the studies (hours; goes on where it stopped) and write results/
-	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m tools.study
+results: $(MAKERS)  ## run the studies (hours; goes on where it stopped), or CLUSTER=tls://host:8786 does
+	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m tools.study $(if $(CLUSTER),--cluster $(CLUSTER))
 
 bench: $(MAKERS)  ## measure costs: recipes beside PyTorch, trainings, growth, waits (goes on where it stopped)
 	@CNNCOURSE_BUDGET=full exec $(BIN)/python -m benchmarks
@@ -74,6 +74,9 @@ store: $(READY)  ## run every lesson in full on real data; keep outputs in noteb
 
 site: $(MAKERS)  ## render the course to build/site, from the stored outputs
 	@$(BIN)/python site/build.py
+
+slides: $(MAKERS)  ## a deck of each lesson for a class, in build/site/slides (the site with them)
+	@$(BIN)/python site/build.py --slides
 
 student: $(READY)  ## the zip for students: lessons without outputs and solutions, ready to run
 	@$(BIN)/python -m tools.handout student

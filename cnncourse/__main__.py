@@ -1,4 +1,4 @@
-"""python -m cnncourse: doctor, data, run, predict."""
+"""python -m cnncourse: doctor, data, lab, run, predict, grade, progress."""
 
 import argparse
 import contextlib
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = "run"
     try:
         with _signals_raised():
-            chosen = _parser().parse_args(arguments)
+            chosen = _parsed(arguments)
             command = chosen.command
             status = _COMMANDS[command](chosen)
             sys.stdout.flush()
@@ -78,7 +78,25 @@ def _told() -> tuple[type[Exception], ...]:
         results.ResultError,
         OSError,
         ValueError,
+        *_told_by_grade(),
     )
+
+
+def _told_by_grade():
+    from .grade import sandbox
+
+    return (sandbox.SandboxError,)
+
+
+def _parsed(arguments: list[str] | None) -> argparse.Namespace:
+    """What the command line says; what `lab` does not know is for JupyterLab."""
+    parser = _parser()
+    chosen, options = parser.parse_known_args(arguments)
+    if chosen.command == "lab":
+        chosen.options = options
+    elif options:
+        parser.error(f"unrecognized arguments: {' '.join(options)}")
+    return chosen
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -102,6 +120,14 @@ def _parser() -> argparse.ArgumentParser:
     verify = actions.add_parser("verify", help="check classroom files, or a folder of them")
     verify.add_argument("paths", nargs="+", type=pathlib.Path)
 
+    commands.add_parser(
+        "lab",
+        help="open JupyterLab on copies of the lessons; its own options may follow",
+        description="Make or update the copies of the lessons in my_lessons/, and run JupyterLab "
+        "on them. A copy that was worked in is never changed. JupyterLab's own options may "
+        "follow, such as --no-browser or --port=9000.",
+    )
+
     run = commands.add_parser("run", help="run lessons and print a table")
     run.add_argument("lessons", nargs="*", help="numbers or names (default: all)")
     run.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/notebooks"))
@@ -124,6 +150,36 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("model", type=pathlib.Path, help="a .keras file of classifier.save")
     predict.add_argument("photographs", nargs="+", metavar="PHOTO", help="a file or a folder")
     predict.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+
+    grade = commands.add_parser(
+        "grade",
+        help="grade the notebooks of a class, without trust in their code",
+        description="Write a table of marks, a page for each student and one on the class. FILES "
+        "is a folder or a zip, as Moodle, Canvas and nbgrader make them. Answers run in a sandbox, "
+        "on inputs that are drawn from a seed as well as on those of the lesson's checks. What is "
+        "graded already is not graded again.",
+    )
+    grade.add_argument("files", type=pathlib.Path, metavar="FILES")
+    grade.add_argument("--lesson", help="two digits (default: found for each notebook by its tags)")
+    grade.add_argument("--points", type=pathlib.Path, help="a file of lines: 01/conv2d, 2")
+    grade.add_argument("--bank", type=pathlib.Path, help="exercises of your own, as a Python file")
+    grade.add_argument(
+        "--names", help="a regular expression for paths, with (?P<student>...), perhaps (?P<id>...)"
+    )
+    grade.add_argument("--seed", type=int, help="of the hidden inputs (default: kept in OUT)")
+    grade.add_argument("--jobs", type=int, default=1, help="processes (default: 1; 2 GiB each)")
+    grade.add_argument(
+        "--cluster", metavar="tls://HOST:8786", help="a Dask scheduler, in the place of --jobs"
+    )
+    grade.add_argument("--out", type=pathlib.Path, default=pathlib.Path("graded"))
+    grade.add_argument(
+        "--without-isolation",
+        action="store_true",
+        help="run their code with all that you may do yourself",
+    )
+
+    progress = commands.add_parser("progress", help="which exercises were right, and when first")
+    progress.add_argument("lesson", nargs="?", help="two digits (default: all)")
 
     return parser
 
@@ -203,6 +259,12 @@ def _verify(paths: list[pathlib.Path]) -> int:
     return int(failed > 0)
 
 
+def _lab(chosen) -> int:
+    from . import lab
+
+    return lab.start(chosen.options)
+
+
 def _run(chosen) -> int:
     from . import run
 
@@ -240,7 +302,29 @@ def _predict(chosen) -> int:
     return int(any(prediction["error"] is not None for prediction in done))
 
 
-_COMMANDS = {"doctor": _doctor, "data": _data, "run": _run, "predict": _predict}
+def _grade(chosen) -> int:
+    from .grade import evening
+
+    return evening.grade(chosen)
+
+
+def _progress(chosen) -> int:
+    from . import exercises
+
+    print(exercises.progress(chosen.lesson))
+    print(f"\nkept in: {exercises.progress_file() or 'no file'}")
+    return 0
+
+
+_COMMANDS = {
+    "doctor": _doctor,
+    "data": _data,
+    "lab": _lab,
+    "run": _run,
+    "predict": _predict,
+    "grade": _grade,
+    "progress": _progress,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -43,6 +43,14 @@ def user_cache() -> pathlib.Path:
         raise FileNotFoundError(str(error)) from error
 
 
+def user_data() -> pathlib.Path:
+    """Return where the user's data folder is or would be; FileNotFoundError without a home."""
+    try:
+        return given_path(platformdirs.user_data_path("cnncourse"))
+    except RuntimeError as error:
+        raise FileNotFoundError(str(error)) from error
+
+
 def try_to_write(folder: pathlib.Path) -> None:
     """Make a folder, and a file in it that is gone at once; OSError where that fails."""
     folder.mkdir(parents=True, exist_ok=True)

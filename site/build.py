@@ -3,6 +3,7 @@
     python site/build.py            builds build/site, unless it is what these sources give
     python site/build.py --force    builds it in any case
     python site/build.py --lessons  runs the lessons before, as python -m cnncourse run does
+    python site/build.py --slides   says where the decks of slides are
 
 The site that is there stays until the new one is whole.
 """
@@ -26,6 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "site")]
 from tools import handout, lessons  # noqa: E402
 
 PACKAGES = ("sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme", "latex2mathml")
+PACKAGES += ("sphinx-revealjs",)
 VARIABLES = ("CNNCOURSE_REPOSITORY", "CNNCOURSE_BRANCH")
 
 
@@ -104,6 +106,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--force", action="store_true", help="build even where nothing changed")
     parser.add_argument("--lessons", action="store_true", help="run every lesson before")
+    parser.add_argument("--slides", action="store_true", help="list the decks of slides")
     given = parser.parse_args()
     # In this process, since make hands a signal on to the one that it has started, and no further.
     ran = command.main(["run"]) if given.lessons else 0
@@ -113,6 +116,8 @@ def main() -> int:
     weight = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     pages = len(list(out.rglob("*.html")))
     print(f"the site: {out / 'index.html'} ({pages} pages, {weight / 1e6:.1f} MB)")
+    for deck in sorted(out.glob("slides/*.html")) if given.slides else []:
+        print(f"slides: {deck}")
     return ran
 
 

@@ -74,7 +74,7 @@ def alone(notebook):
 
 def one_style(new: pathlib.Path) -> None:
     """Put the rules that the pages use into one style sheet, and make every page load that."""
-    link = re.compile(r'\s*<link [^>]*rel="stylesheet"[^>]*>')
+    link = re.compile(r'\s*<link [^>]*rel="stylesheet"[^>]*href="[^"]*_static/[^>]*>')
     names = _Names()
     sheets: dict[str, None] = {}
     pages = {path: path.read_text("utf-8") for path in sorted(new.rglob("*.html"))}

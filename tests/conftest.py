@@ -17,6 +17,7 @@ from cnncourse import data
 
 import pytest
 
+os.environ["CNNCOURSE_PROGRESS"] = ""  # no test tells a reader that an exercise was right
 IN_CI = os.environ.get("CI") == "true"
 
 

@@ -12,11 +12,12 @@ import sys
 import time
 
 import benchmarks
-from benchmarks import BenchmarkError, Row, Side, better, growth, recipes, runner
+from benchmarks import BenchmarkError, Row, Side, better, grading, growth, recipes, runner
 from cnncourse import results
 
 import numpy as np
 import pytest
+from conftest import missing
 
 ROOT = pathlib.Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "site" / "_ext"))
@@ -140,7 +141,10 @@ def test_a_record_has_a_value_a_round_and_says_what_is_missing(bench, course, mo
 def test_a_wrong_name_is_answered_by_the_right_ones(given, bench, capsys):
     assert runner.main(given) == 1
     said = capsys.readouterr().err
-    assert f"no benchmark {given[-1]}; expected some of recipes, better, growth, waits" in said
+    assert (
+        f"no benchmark {given[-1]}; expected some of recipes, better, growth, waits, grading"
+        in said
+    )
     assert not bench
 
 
@@ -432,6 +436,38 @@ def test_waits_name_what_costs_most(tmp_path):
         "4.0 ms<br><small>4.0 to 16 ms</small>",
         "8.0 ms<br><small>4.0 to 36 ms</small>",
     ]
+
+
+def test_grading_is_told_by_its_second_worker_and_its_ends(tmp_path):
+    numbers = {}
+    for row, clock, cpu in (
+        ("lesson 01, 200 submissions, 1 worker", 40.0, 40.0),
+        ("lesson 01, 200 submissions, 2 workers", 20.0, 44.0),
+        ("lesson 01, 1,000 submissions, 2 workers", 120.0, 242.0),
+    ):
+        numbers |= {f"{row}, cpu": [cpu] * 3, f"{row}, seconds": [clock, 2 * clock, clock / 2]}
+        numbers[f"{row}, MiB"] = [99.4] * 3
+    text = benchmarks_page.section("grading", read(tmp_path, record("grading", numbers)))
+    assert "With 2 workers, 200 submissions of lesson 01 take 0.50 of the time that one" in text
+    assert "From 200 to 1,000 submissions of lesson 01, one costs 1.1 times as much CPU" in text
+    assert rows_of(text)[-1] == [
+        "01: 1,000", "2", "120 s<br><small>60 to 240 s</small>", "500", "242 s", "99",
+    ]  # fmt: skip
+
+
+def test_a_class_for_measuring_is_mixed_and_graded_in_full():
+    from cnncourse.grade import sandbox
+
+    states = [grading.notebook("01", student) for student in range(5)]
+    assert len(set(states)) == 5
+    if why := sandbox.problem():
+        missing(f"isolation: {why}")
+    found = grading.grade("01", 5, 1, 1)
+    assert found["cpu"] > 0
+    assert found["seconds"] > 0
+    assert found["MiB"] > 20
+    with pytest.raises(RuntimeError, match="0 records of 5"):
+        grading._expect([], "01", 5)
 
 
 def test_the_first_setup_s_row_has_its_bytes_and_its_seconds(tmp_path):

@@ -69,3 +69,20 @@ def test_warnings_and_logs_of_an_answer_are_not_shown(capfd):
     log.warning("seen again")
     log.removeHandler(handler)
     assert capfd.readouterr().err == "seen again\n"
+
+
+def test_an_error_of_tensorflow_is_the_same_the_first_and_the_second_time():
+    """Its message ends in " name: " from the second time in a process on."""
+
+    class NamedError(Exception):
+        def __str__(self):
+            return "no such size" + next(endings)
+
+    endings = iter(["", " name: "])
+
+    def answer(size, kernel):
+        raise NamedError
+
+    exercise = make(cases=((5, 3),))
+    told = [dict(judge(exercise, answer).parts)["It raised"] for _ in range(2)]
+    assert told == ["NamedError: no such size"] * 2

@@ -13,9 +13,13 @@ OUTSIDE = ("tools", "site", "studies", "benchmarks")
 FLOOR = {"_files", "_quiet", "_tables"}
 KNOWS = {
     "__init__": set(),
-    "__main__": {"budget", "classifier", "data", "doctor", "photos", "results", "run"},
+    "__main__": {
+        *("budget", "classifier", "data", "doctor", "exercises", "grade", "lab", "photos"),
+        *("results", "run"),
+    },
     "benchmarks": {
-        *("budget", "classifier", "data", "exercises", "lenet", "resnet", "results", "tools"),
+        *("budget", "classifier", "data", "exercises", "grade", "lenet", "resnet", "results"),
+        "tools",
     },
     "budget": set(),
     "_classifier_file": {"photos"},
@@ -25,13 +29,15 @@ KNOWS = {
     "doctor": {"budget", "data"},
     "exercises": {"conv", "data", "results"},  # a trained network is measured, set beside others
     "figures": {"conv", "plots"},
+    "grade": {"exercises", "resnet"},  # a layer of lesson 09's, which answers may hand out
+    "lab": {"results"},
     "lenet": set(),
     "resnet": set(),
     "photos": set(),
     "plots": set(),
     "results": {"budget"},
     "run": {"budget", "figures", "results"},
-    "tools": {"budget", "exercises", "results", "run"},
+    "tools": {"budget", "exercises", "grade", "lab", "results", "run"},  # grade: many machines
     "site": {"__main__", "data", "exercises", "figures", "tools"},
     "studies": {"data", "exercises", "lenet", "photos", "resnet", "tools"},
 }
@@ -113,8 +119,8 @@ def test_every_room_knows_those_it_may_and_no_arrow_is_unused():
 
 
 def test_nobody_knows_what_starts_the_program():
-    knowing = {one for one, rooms in KNOWS.items() if rooms & {"run", "doctor", "grading"}}
-    assert knowing <= {"__main__", "tools"}
+    knowing = {one for one, rooms in KNOWS.items() if rooms & {"run", "lab", "doctor", "grade"}}
+    assert knowing <= {"__main__", "benchmarks", "tools"}
     assert {one for one, rooms in KNOWS.items() if "__main__" in rooms} == {"site"}  # make lessons
 
 

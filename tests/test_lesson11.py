@@ -66,7 +66,7 @@ def test_an_array_too_many_or_of_another_shape_is_noticed():
     import numpy as np
 
     found = {"keras": keras, "np": np, "layers": keras.layers}
-    for text in ("def normalised(", "def staged(", "def pour("):
+    for text in ("def normalised(", "STAGES = (", "def staged(", "def pour("):
         exec(cell_with(text), found)
     network = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Conv2D(2, 1, use_bias=False)])
     kernel = np.arange(6.0).reshape(2, 3, 1, 1)  # PyTorch's order of axes

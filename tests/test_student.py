@@ -71,7 +71,7 @@ def test_it_holds_every_lesson_with_what_it_needs(unpacked):
 def test_it_holds_no_solved_notebook_no_leftover_and_no_text_pair(unpacked):
     for name in names(unpacked):
         assert not re.search(r"solutions|\.md$|/\.|__pycache__|build|egg-info|site/", name) or (
-            name == "README.md"
+            name in ("README.md", "cnncourse/lab/start.md")
         ), name
 
 
@@ -244,19 +244,25 @@ def test_the_other_targets_start_there(installed):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "tests/test_budget.py::" in done.stdout
     assert "passed" in done.stdout
-    opened = "from jupyterlab.labapp import main; main()"
+    opened = "-m cnncourse lab"
     recipe = makefile.read_text()
     assert opened in recipe
-    makefile.write_text(recipe.replace(f"{opened}'", f"{opened}' --version #"))
+    makefile.write_text(recipe.replace(opened, f"{opened} --version"))
     done = run(["make", "lab"], installed)
     assert done.returncode == 0, done.stdout + done.stderr
-    shown = 'import os; print(os.environ["CNNCOURSE_DATA"])'
-    makefile.write_text(recipe.replace(opened, shown))
-    done = run(["make", "lab", "CNNCOURSE_DATA=images"], installed)
-    assert done.stdout.splitlines()[-1] == str(installed / "images"), "absolute, as kernels need it"
+    copies = {path.name for path in (installed / "my_lessons").glob("*.ipynb")}
+    assert copies == {path.name for path in (installed / "notebooks").glob("*.ipynb")}
+    makefile.write_text(recipe.replace(opened, f"{opened} --show-config-json"))
+    config = "import os\nc.ServerApp.custom_display_url = os.environ['CNNCOURSE_DATA']\n"
+    (installed / "jupyter_server_config.py").write_text(config)
+    jupyter = {"JUPYTER_CONFIG_DIR": str(installed), "JUPYTER_NO_CONFIG": ""}
+    done = run(["make", "lab", "CNNCOURSE_DATA=images"], installed, **jupyter)
+    absolute = json.dumps(str(installed / "images"))
+    assert absolute in done.stdout, "as kernels need it" + done.stdout + done.stderr
     done = run(["make", "clean"], installed)
     assert done.returncode == 0, done.stderr
     assert (installed / "notebooks").is_dir()
+    assert (installed / "my_lessons").is_dir(), "a student's work"
 
 
 # Made from the wrong thing

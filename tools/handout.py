@@ -14,7 +14,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 
-from cnncourse import exercises, results
+from cnncourse import exercises, lab, results
 from cnncourse._files import written_whole
 from tools import lessons
 
@@ -134,7 +134,10 @@ def student_files(base: pathlib.Path) -> dict[str, bytes]:
         except OSError as error:
             raise HandoutError(f"{name}: {error.strerror}; restore it, or git rm it.") from error
         if name.endswith(".ipynb"):
-            content = _unworked(name, content)
+            try:
+                content = lab.unworked(name, content)
+            except ValueError as error:
+                raise HandoutError(str(error)) from error
         elif name == "student/README.md":
             content = _with_lessons(content.decode(), (base / "README.md").read_text("utf-8"))
         files[name.removeprefix("student/")] = content
@@ -179,23 +182,6 @@ def _course_files(base: pathlib.Path) -> list[str]:
     )
     found = (path for folder in folders for path in base.glob(f"{folder}*") if path.is_file())
     return sorted({path.relative_to(base).as_posix() for path in found})
-
-
-def _unworked(name: str, content: bytes) -> bytes:
-    """Return a notebook as nobody has run it: no outputs, and no pair to keep in step with."""
-    try:
-        notebook = json.loads(content)
-        for cell in notebook["cells"]:
-            cell["metadata"].pop("execution", None)
-            if cell["cell_type"] == "code":
-                cell |= {"execution_count": None, "outputs": []}
-        kept = {key: notebook["metadata"][key] for key in ("kernelspec",)}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise HandoutError(
-            f"{name}: expected a notebook ({type(error).__name__}: {error})."
-        ) from error
-    notebook["metadata"] = kept | {"language_info": {"name": "python"}}
-    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _with_lessons(text: str, course_readme: str) -> bytes:

@@ -81,6 +81,8 @@ import importlib
 import importlib.resources
 import re
 
+from cnncourse._tables import as_html, as_text
+from cnncourse.exercises import _progress
 from cnncourse.exercises._engine import judge
 from cnncourse.exercises._exercise import Exercise, Mistake
 from cnncourse.exercises._observe import Wrong
@@ -96,6 +98,7 @@ __all__ = [
     "find",
     "hint",
     "names",
+    "progress",
     "solution",
 ]
 
@@ -141,6 +144,8 @@ def check(name, answer):
     """Judge an answer: right, not attempted yet, or wrong and why. True where it is right."""
     verdict = judge(find(name), answer)
     _last_status[name] = verdict.status
+    if verdict.right:
+        _progress.note(name)
     return verdict
 
 
@@ -170,3 +175,48 @@ def hint(name):
 def solution(name):
     """The code that fills the blank cell."""
     return Verdict(name, "note", [("Solution", find(name).filled)], title="One right answer")
+
+
+class Progress:
+    """Which exercises were right when they were checked, by lesson: a table, also in a terminal.
+
+    rows: (lesson, exercise, day and time of its first right check, or "" for none).
+    """
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __str__(self):
+        told = [("lesson", "exercise", "first right")]
+        told += [(lesson, name, when or "not yet") for lesson, name, when in self.rows]
+        return as_text(told)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        told = [("lesson", "exercise", "first right")]
+        return as_html(
+            told + [(lesson, name, when or "not yet") for lesson, name, when in self.rows]
+        )
+
+
+def progress(lesson=None):
+    """Show which exercises were right, and when first; of one lesson ("01"), or of all.
+
+    It is kept in a small file in your data folder, which `python -m cnncourse progress` names. It
+    is yours to delete, and CNNCOURSE_PROGRESS= keeps none.
+    """
+    if lesson is not None and lesson not in lessons():
+        raise ValueError(f"no lesson {lesson!r} with exercises: there are {', '.join(lessons())}")
+    found = _progress.read()
+    rows = [
+        (one, name.partition("/")[2], found.get(name, "").replace("T", " ")[:16])
+        for one in ([lesson] if lesson else lessons())
+        for name in names(one)
+    ]
+    return Progress(rows)
+
+
+def progress_file():
+    """Where progress is kept; None where none is."""
+    return _progress.file()

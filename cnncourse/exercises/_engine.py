@@ -10,6 +10,8 @@ import inspect
 import re
 import textwrap
 import types
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from cnncourse.exercises._limit import IDLE, InsideAnswerError, inside_answer, limited
 from cnncourse.exercises._observe import agree, fits, observe
@@ -61,11 +63,8 @@ def judge(exercise, answer):
     if replaced := replaced_functions():
         return Verdict(exercise.name, "wrong", [("", told_of_replaced(replaced))])
     exercise.expected  # noqa: B018 - made before the clock starts
-    if answer is ... or answer is NotImplemented:
-        return not_attempted(exercise)
-    misplaced = misplaced_call(exercise, answer)
-    if misplaced:
-        return Verdict(exercise.name, "wrong", [("", misplaced)])
+    if (verdict := at_sight(exercise, seen(answer))) is not None:
+        return verdict
     left, outcomes = [], []
 
     def run_answer():
@@ -73,6 +72,54 @@ def judge(exercise, answer):
         observe(exercise, answer, outcomes)
 
     run = limited(run_answer, exercise.seconds, names_around(answer))
+    verdict = verdict_on(exercise, run, outcomes, left)
+    if verdict.right:
+        verdict.parts += reported(exercise, answer)
+    return verdict
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an answer is before it is called: all that is asked of the object itself."""
+
+    blank: bool
+    callable: bool
+    routine: bool
+    kind: str
+    shown: Callable[[], str]
+
+
+def seen(answer):
+    """What an answer is, without a call of it."""
+    return Seen(
+        answer is ... or answer is NotImplemented,
+        callable(answer),
+        inspect.isroutine(answer),
+        kind_of(type(answer)),
+        functools.partial(show, answer),
+    )
+
+
+def kind_of(a_type):
+    """The whole name of a type."""
+    return f"{a_type.__module__}.{a_type.__qualname__}"
+
+
+def at_sight(exercise, answer):
+    """The verdict on an answer that need not be run to be judged; else None."""
+    if answer.blank:
+        return not_attempted(exercise)
+    if misplaced := misplaced_call(exercise, answer):
+        return Verdict(exercise.name, "wrong", [("", misplaced)])
+    return None
+
+
+def verdict_on(exercise, run, outcomes, left):
+    """The verdict on what an answer did: how its run went, and one outcome a case.
+
+    left: the lines that have blanks, and whether nothing is done yet; empty where the run did not
+    come so far.
+    """
     if not run.ended:
         return out_of_time(exercise, run, outcomes)
     if run.error:
@@ -81,7 +128,7 @@ def judge(exercise, answer):
     if right(exercise, outcomes):
         if missing := outcomes[0].missing:
             return not_attempted(exercise, missing=missing)
-        return Verdict(exercise.name, "right", [("", exercise.shows), *reported(exercise, answer)])
+        return Verdict(exercise.name, "right", [("", exercise.shows)])
     lines, untouched = left
     refused = any(outcome.wrong == str(InsideAnswerError()) for outcome in outcomes)
     if not refused and (lines or untouched or any(outcome.blank for outcome in outcomes)):
@@ -114,14 +161,14 @@ def names_around(answer):
 
 def misplaced_call(exercise, answer):
     """What to say where a result is given for a function, or a function for a result."""
-    variable, wanted = exercise.answer, exercise.expected[0].result_type
-    if exercise.cases and (type(answer) is wanted or not callable(answer)):
+    variable, wanted = exercise.answer, kind_of(exercise.expected[0].result_type)
+    if exercise.cases and (answer.kind == wanted or not answer.callable):
         return (
-            f"`check` wants the function itself, and got {show(answer)}. Write "
+            f"`check` wants the function itself, and got {answer.shown()}. Write "
             f'`exercises.check("{exercise.name}", {variable})`, '
             f"with no parentheses after `{variable}`."
         )
-    if not exercise.cases and inspect.isroutine(answer) and type(answer) is not wanted:
+    if not exercise.cases and answer.routine and answer.kind != wanted:
         return "`check` got a function, and wants its result: call it with parentheses."
     return None
 

@@ -126,6 +126,11 @@ class Exercise:
         names = self.parameters + unnamed[len(self.parameters) :]
         return dict(zip(names, case or (), strict=False))
 
+    def watched(self, case):
+        """Those of a case's arguments, by name, that an answer must leave as they are."""
+        given = self.arguments(case)
+        return {name: value for name, value in given.items() if name not in self.changes}
+
     @functools.cached_property
     def expected(self):
         """What the reference solution does: one outcome a case."""

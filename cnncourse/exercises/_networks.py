@@ -20,6 +20,12 @@ class Fresh:
     def __repr__(self):
         return self.shown
 
+    def state(self, lent):
+        """What a call may have made of what was lent, as plain data; None where none is judged."""
+
+    def restore(self, lent, state):
+        """Bring what was lent, in another process, into that state."""
+
 
 class FreshNetwork(Fresh):
     """A network that is made anew for every call; `lent` is the last one made."""
@@ -29,6 +35,20 @@ class FreshNetwork(Fresh):
     def __deepcopy__(self, memo):
         FreshNetwork.lent = self.make()
         return FreshNetwork.lent
+
+    def state(self, lent):
+        return {
+            "weights": lent.get_weights(),
+            "trainable": [weight.trainable for weight in lent.weights],
+            "compiled": lent.get_compile_config() if lent.compiled else None,
+        }
+
+    def restore(self, lent, state):
+        lent.set_weights(state["weights"])
+        if state["compiled"] is not None:
+            lent.compile_from_config(state["compiled"])
+        for weight, trainable in zip(lent.weights, state["trainable"], strict=True):
+            weight.trainable = trainable
 
 
 def digits(count, random):

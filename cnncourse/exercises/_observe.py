@@ -61,35 +61,65 @@ def observe(exercise, answer, outcomes):
     """Append to outcomes what the answer does on each case; the last is the one under way."""
     for case in exercise.cases or [None]:
         outcomes.append(Outcome(None if case is None else show_call(exercise.answer, case)))
-        observe_case(exercise, answer, case, outcomes[-1])
+        arguments = copy.deepcopy(case)
+        conclude(exercise, tried(answer, arguments, exercise.watched(arguments)), outcomes[-1])
 
 
-def observe_case(exercise, answer, case, outcome):
-    """Write into the outcome what the answer does on one case."""
-    arguments = copy.deepcopy(case)
-    before = states(exercise, arguments)
+@dataclass
+class Tried:
+    """What came of one call of an answer, before anything of it is judged.
+
+    value: what it gave back; blank: whether there is `...` in it; error, line: what was raised,
+    and where; refusal: what is said to an answer that asks for a check; changed: the names of
+    watched arguments that are not as they were.
+    """
+
+    value: Any = None
+    blank: bool = False
+    error: str | None = None
+    line: str | None = None
+    refusal: str | None = None
+    changed: frozenset[str] = frozenset()
+
+
+def tried(answer, arguments, watched):
+    """Call an answer; TimeIsUp is raised, and whatever else it raises is part of what came.
+
+    arguments: a tuple, a dict, or None for an answer that is a value itself. watched: those of
+    them by name that must stay as they are.
+    """
+    found = Tried()
+    before = {name: state(value) for name, value in watched.items()}
     try:
         with kept_modules():
-            value = called(answer, arguments)
-        outcome.result_type = type(value)
-        outcome.blank = has_blank(value)
-        if outcome.blank and not exercise.cases:
-            value = completed(value, exercise, outcome.missing)
-            outcome.blank = not outcome.missing
-        after = states(exercise, arguments)
-        outcome.changed = frozenset(
-            name for name in before if not identical(before[name], after[name])
+            found.value = called(answer, arguments)
+        found.blank = has_blank(found.value)
+        found.changed = frozenset(
+            name for name, value in watched.items() if not identical(before[name], state(value))
         )
     except TimeIsUp:
         raise
     except InsideAnswerError as refusal:
-        outcome.wrong = str(refusal)
-        return
+        return Tried(refusal=str(refusal))
     except BaseException as error:
-        outcome.error = f"{type(error).__name__}: {cut(str(error))}"
-        outcome.line = line_of(error, answer)
-        outcome.blank = "ellipsis" in outcome.error.casefold()
+        # TensorFlow ends the same message so from its second time in a process on.
+        text = str(error).removesuffix(" name: ")
+        told = f"{type(error).__name__}: {cut(text)}"
+        return Tried(blank="ellipsis" in told.casefold(), error=told, line=line_of(error, answer))
+    return found
+
+
+def conclude(exercise, found, outcome):
+    """Write into the outcome of a case what came of the call, and what is judged of it."""
+    outcome.wrong, outcome.error, outcome.line = found.refusal, found.error, found.line
+    outcome.blank, outcome.changed = found.blank, found.changed
+    if found.refusal or found.error:
         return
+    value = found.value
+    outcome.result_type = type(value)
+    if outcome.blank and not exercise.cases:
+        value = completed(value, exercise, outcome.missing)
+        outcome.blank = not outcome.missing
     if exercise.facts and value is not None and not outcome.blank:
         if isinstance(value, np.ndarray) and value.size > MOST_NUMBERS:
             outcome.wrong = f"This has {value.size:,} numbers, far more than are asked for."
@@ -112,17 +142,10 @@ def called(answer, arguments):
     return answer if arguments is None else answer(*arguments)
 
 
-def states(exercise, arguments):
-    """What an answer may not change of its arguments, by name and as plain data.
-
-    Of a network that is its weights.
-    """
-    keras, found = sys.modules.get("keras"), {}
-    for name, value in exercise.arguments(arguments).items():
-        if name not in exercise.changes:
-            network = keras and isinstance(value, keras.Model)
-            found[name] = plain(value.get_weights() if network else value)
-    return found
+def state(value):
+    """What an answer may not change of an argument, as plain data; of a network its weights."""
+    keras = sys.modules.get("keras")
+    return plain(value.get_weights() if keras and isinstance(value, keras.Model) else value)
 
 
 def completed(value, exercise, missing):

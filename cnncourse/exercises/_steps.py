@@ -1,5 +1,8 @@
 """A network to take one training step with, and what is judged of the step."""
 
+import functools
+import types
+
 from cnncourse.exercises import Wrong
 from cnncourse.exercises._networks import FreshNetwork, named
 
@@ -32,10 +35,33 @@ def small_network(inputs, outputs, seed):
     return Network()
 
 
+class FreshStep(FreshNetwork):
+    """A network that is not Keras's, made anew for every call."""
+
+    def state(self, lent):
+        return step_state(lent)
+
+    def restore(self, lent, state):
+        made = {name: [Number(one) for one in state[name]] for name in state}
+        FreshNetwork.lent = types.SimpleNamespace(
+            velocities=made["velocities"], trainable_variables=made["variables"]
+        )
+
+
+class Number:
+    """Stands for a variable of TensorFlow, of which nothing but its numbers is asked."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def numpy(self):
+        return self.value
+
+
 def case(random, batch=2, inputs=2, outputs=3, rate=0.1, momentum=0.9):
     """One call of `train_step`: a network of its own, images (batch, inputs), labels, numbers."""
     seed = int(random.integers(1000))
-    network = FreshNetwork(lambda: small_network(inputs, outputs, seed), "network")
+    network = FreshStep(functools.partial(small_network, inputs, outputs, seed), "network")
     images = random.random((batch, inputs), dtype=np.float32).round(2)
     labels = np.arange(outputs - 1, outputs - 1 - batch, -1) % outputs  # the last class first
     return network, *named(images, labels), rate, momentum
@@ -54,8 +80,12 @@ def step_facts(loss):
     loss = np.asarray(loss)
     if loss.dtype.kind not in "biuf":
         raise Wrong("What comes back is no number; the loss is wanted.")
+    return step_state(network) | {"loss": loss}
+
+
+def step_state(network):
+    """What a step may have changed in a network."""
     return {
         "velocities": [v.numpy() for v in network.velocities],
         "variables": [v.numpy() for v in network.trainable_variables],
-        "loss": loss,
     }

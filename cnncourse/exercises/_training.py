@@ -55,10 +55,68 @@ class Lesson:
         return np.array_equal(labels[own], self.labels[marks[own]])
 
 
+class FreshTraining(_networks.FreshNetwork):
+    """A network whose `fit` is noted, made anew for every call."""
+
+    def state(self, lent):
+        calls = [
+            {name: as_data(value, given) for name, value in given.items() if name != "self"}
+            for given in lent.lesson.calls
+        ]
+        return super().state(lent) | {"calls": calls}
+
+    def restore(self, lent, state):
+        super().restore(lent, state)
+        lent.lesson.calls = [
+            {name: from_data(value) for name, value in given.items()} for given in state["calls"]
+        ]
+
+
+def as_data(value, given):
+    """An argument of `fit` as plain data: of a data set its batches, of callbacks their kinds."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple):
+        return tuple(as_data(part, given) for part in value)
+    if isinstance(value, dict):
+        return {"dict": len(value)}
+    if value is given["callbacks"]:
+        kinds = value if isinstance(value, list) else [value]
+        return {"callbacks": ["early" if stops_early(one) else "other" for one in kinds]}
+    if hasattr(value, "shape") or isinstance(value, list):
+        return np.asarray(value)
+    pairs = itertools.islice(value, min(given["steps_per_epoch"] or MOST_BATCHES, MOST_BATCHES))
+    return {"batches": [tuple(np.asarray(part) for part in pair) for pair in pairs]}
+
+
+def from_data(value):
+    """An argument of `fit` as it is judged, from what `as_data` made of it."""
+    if isinstance(value, tuple):
+        return tuple(map(from_data, value))
+    if not isinstance(value, dict):
+        return value
+    if "callbacks" in value:
+        import keras
+
+        early = keras.callbacks.EarlyStopping()
+        return [early if kind == "early" else None for kind in value["callbacks"]]
+    return Batches(value["batches"]) if "batches" in value else value
+
+
+class Batches:
+    """A data set that was read: pairs of images and labels, and none of an array's ways."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def __iter__(self):
+        return iter(self.pairs)
+
+
 def case(images, labels, epochs, ending=""):
     """One call of `train`: a network of its own, images, labels and epochs."""
     lent = Lesson(images, labels, epochs)
-    network = _networks.FreshNetwork(lent.network, "network")
+    network = FreshTraining(lent.network, "network")
     return (network, *_networks.named(images, labels, ending), epochs)
 
 

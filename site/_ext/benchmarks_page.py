@@ -239,6 +239,62 @@ def waits(record: Record) -> list[str]:
     ]
 
 
+# Grading
+
+
+def grading(record: Record) -> list[str]:
+    found = {f.name: f for f in record.figures}
+    rows, classes = [], {}
+    for f in record.figures:
+        if f.measure != "cpu":
+            continue
+        lesson, count, jobs = re.fullmatch(
+            r"lesson (\d\d), ([\d,]+) submissions, (\d+) workers?", f.row
+        ).groups()
+        count = int(count.replace(",", ""))
+        classes[lesson, count, int(jobs)] = f.row
+        clock = found[f"{f.row}, seconds"]
+        rows.append(
+            [
+                f"{lesson}: {count:,}",
+                jobs,
+                cell(clock.values, "s"),
+                brief(60 * count / median(clock)),
+                cell(f.values, "s"),
+                f"{median(found[f'{f.row}, MiB']):,.0f}",
+            ]
+        )
+    header = ["lesson: submissions", "workers", "on the clock", "a minute", "CPU time", "MiB"]
+    return [_said_of_grading(found, classes), table(header, rows, "lrrrrr")]
+
+
+def _said_of_grading(found, classes) -> str:
+    said = []
+    for (lesson, count, jobs), row in classes.items():
+        if jobs > 1 and (lesson, count, 1) in classes:
+            alone = found[f"{classes[lesson, count, 1]}, seconds"]
+            pairs = zip(found[f"{row}, seconds"].values, alone.values, strict=True)
+            share = brief(statistics.median(one / two for one, two in pairs))
+            said.append(
+                f"With {jobs} workers, {count:,} submissions of lesson {lesson} take {share} of "
+                "the time that one worker takes."
+            )
+    for lesson in dict.fromkeys(lesson for lesson, _, _ in classes):
+        sizes = sorted(
+            (count, row)
+            for (one, count, jobs), row in classes.items()
+            if (one, jobs) == (lesson, 2)
+        )
+        if len(sizes) > 1:
+            (least, first), (most, last) = sizes[0], sizes[-1]
+            costs = [median(found[f"{r}, cpu"]) / n for n, r in ((least, first), (most, last))]
+            said.append(
+                f"From {least:,} to {most:,} submissions of lesson {lesson}, one costs "
+                f"{brief(costs[1] / costs[0])} times as much CPU time."
+            )
+    return " ".join(said)
+
+
 # The first set-up
 
 
@@ -260,6 +316,7 @@ SECTIONS = {
     "better": better,
     "growth": growth,
     "waits": waits,
+    "grading": grading,
     "first_setup": first_setup,
 }
 

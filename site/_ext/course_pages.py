@@ -89,6 +89,7 @@ class Course(SphinxDirective):
             "results": lambda rest: self.table(results_page.everything),
             "data": self.data,
             "benchmark": self.benchmark,
+            "slides": self.slides,
         }
         if what not in makers:
             raise self.error(f"course {what}: expected one of {', '.join(makers)}")
@@ -181,6 +182,21 @@ class Course(SphinxDirective):
             told = f"{words} (From {{lesson}}`{lesson}`.)" if lesson else words
             parts.append(f"## {title}\n\n{told}\n\n```{{course-figure}} {name}\n```")
         return "\n\n".join(parts) or "No lesson has stored one yet."
+
+    def slides(self, rest):
+        """Every deck of slides, and how to print it; `slides.py` makes them."""
+        lines = []
+        for lesson in self.found:
+            if document_of(self.env, lesson.name):
+                deck, title = (
+                    f"slides/{lesson.name}.html",
+                    html.escape(lesson.title.replace("`", "")),
+                )
+                lines.append(
+                    f'<li><a href="{deck}">{lesson.number} {title}</a> '
+                    f'(<a href="{deck}?print-pdf">to print</a>)</li>'
+                )
+        return f"<ul>{''.join(lines)}</ul>"
 
     def benchmark(self, rest):
         """The benchmark that is named, or all that have no section of their own."""

@@ -1,0 +1,311 @@
+"""Run submissions in a sandbox: bubblewrap around a parent that forks a child for each.
+
+The outside takes bytes of one pipe, in the order in which they must come, up to a size and a
+time, and believes nothing else.
+"""
+
+import contextlib
+import os
+import pathlib
+import pickle
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+
+from . import confine
+from .inside import HEADER
+from .values import MOST
+
+START = 300  # seconds for the parent to import
+FIRST = 60  # seconds for a child to begin
+WHOLE = 300  # seconds for a submission
+_COURSE = "/course"
+_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "MPLBACKEND": "Agg",
+    "MPLCONFIGDIR": "/tmp",
+    "KERAS_HOME": "/tmp",
+    "CNNCOURSE_SOURCES": "drawn",
+    "CNNCOURSE_PROGRESS": "",
+}
+
+
+class SandboxError(RuntimeError):
+    """The sandbox does not work here; the message says why and what to do."""
+
+
+def problem() -> str | None:
+    """Say why answers cannot be isolated on this machine, or None."""
+    if sys.platform != "linux":
+        return f"isolation is made of Linux's namespaces, and this is {sys.platform}"
+    if not confine.supported():
+        return "isolation knows the system calls of x86-64 and 64-bit Arm, and this is neither"
+    if shutil.which("bwrap") is None:
+        return "bubblewrap is not installed (Debian, Ubuntu: apt-get install bubblewrap)"
+    done = subprocess.run(
+        [*_command([]), "/bin/true"], capture_output=True, text=True, env={}, timeout=60
+    )
+    if done.returncode:
+        said = " ".join(done.stderr.split())[:200]
+        return (
+            f"bubblewrap may not make a sandbox here ({said}). In a container allow user "
+            "namespaces to it; on Ubuntu see the setting "
+            "kernel.apparmor_restrict_unprivileged_userns"
+        )
+    return None
+
+
+def _binds() -> list[pathlib.Path]:
+    """The folders of this machine that a sandbox sees, to read alone."""
+    folders = {pathlib.Path(p) for p in (sys.prefix, sys.base_prefix, "/usr")}
+    folders |= {pathlib.Path(os.path.realpath(sys.executable)).parents[1]}
+    packages = [p for p in sys.path if pathlib.Path(p).name in ("site-packages", "dist-packages")]
+    folders |= {
+        pathlib.Path(p)
+        for p in (*packages, sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+    }
+    folders = sorted(
+        folder for folder in folders if folder.is_dir() and folder != pathlib.Path("/")
+    )
+    return [f for f in folders if not any(o != f and f.is_relative_to(o) for o in folders)]
+
+
+def exposed(path: pathlib.Path) -> bool:
+    """Whether a file or folder would be seen in the sandbox."""
+    path = pathlib.Path(os.path.realpath(path))
+    course = pathlib.Path(__file__).resolve().parents[1]
+    return any(path.is_relative_to(os.path.realpath(f)) for f in (*_binds(), course))
+
+
+def _command(extra: list[str]) -> list[str]:
+    """The command that starts a sandbox, without the program in it."""
+    command = ["bwrap", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    if os.getuid() == 0:  # limits of processes hold for others than root: inside it becomes nobody
+        names = ("ipc", "pid", "net", "uts", "cgroup-try")
+        command += [f"--unshare-{name}" for name in names]
+        command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        command += ["--unshare-all"]
+    command += ["--clearenv"]
+    for name, value in _ENVIRONMENT.items():
+        command += ["--setenv", name, value]
+    for folder in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+        if os.path.islink(folder):
+            command += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            command += ["--ro-bind", folder, folder]
+    above = {parent for folder in _binds() for parent in folder.parents}
+    for folder in sorted(above - {pathlib.Path("/")}):
+        command += ["--perms", "0755", "--dir", str(folder)]
+    for folder in _binds():
+        command += ["--ro-bind", str(folder), str(folder)]
+    for path in ("/etc/ld.so.cache", "/etc/alternatives"):
+        command += ["--ro-bind-try", path, path]
+    command += ["--proc", "/proc", "--dev", "/dev", *extra]
+    command += ["--size", str(confine.FILES), "--perms", "1777", "--tmpfs", "/tmp"]
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
+
+
+class Sandbox:
+    """A parent process in a sandbox, which serves one submission after the other.
+
+    modules: what it imports before the first. isolated: False for a plain process, which sees and
+    may all that this one does.
+    """
+
+    def __init__(self, modules: list[str], isolated: bool = True):
+        self.modules, self.isolated = list(modules), isolated
+        self.mode = "shared" if isolated else "open"
+        self._process = self._control = None
+        self._served = False  # whether a child has ever begun
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def close(self) -> None:
+        """End the parent and whatever is left in the sandbox."""
+        if self._process is not None:
+            self._control.close()
+            self._process.kill()
+            self._process.wait()
+        self._process = self._control = None
+
+    def run(
+        self, job: dict, numbers: list[int], seconds: dict[int, float]
+    ) -> dict[int, bytes | str]:
+        """Run a job's exercises and return for each what came out, or how its process ended.
+
+        job: what `inside._work` reads. numbers: of its exercises, in order. seconds: for each, how
+        long it may take on the clock. An exercise that ends its process costs itself alone.
+        """
+        found, waiting, until = {}, list(numbers), time.monotonic() + WHOLE
+        failures = 0
+        while waiting:
+            if time.monotonic() > until:
+                found |= dict.fromkeys(waiting, "the time for a whole submission is used up")
+                break
+            part = job | {"places": {n: job["places"][n] for n in waiting}}
+            done, ended = self._once(part, waiting, seconds, until)
+            found |= done
+            waiting = waiting[len(done) :]
+            if ended is None:
+                continue
+            began, how = ended
+            if began:
+                found[waiting.pop(0)] = how
+            elif self.mode == "shared" and not self._served:
+                self.mode = "alone"  # this system gives a sandbox no namespaces inside of it
+                self.close()
+            else:
+                failures += 1
+                if failures > 2:
+                    raise SandboxError(f"no process begins in the sandbox: {how}")
+        return found
+
+    def _once(self, job, waiting, seconds, until):
+        """Run a job once; return what came out, and where it broke off: (whether begun, how)."""
+        self._start()
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+        reading, writing = os.pipe()
+        try:
+            file.write(pickle.dumps(job))
+            file.seek(0)
+            most = max(until - time.monotonic(), 1)
+            socket.send_fds(self._control, [f"{most:.1f}".encode()], [file.fileno(), writing])
+            os.close(writing)
+            writing = None
+            found, broken = {}, None
+            for number in waiting:
+                broken = self._part(reading, number, FIRST, empty=True)
+                if not isinstance(broken, bytes):
+                    broken = (False, broken)
+                    break
+                self._served = True
+                broken = self._part(reading, number, seconds[number])
+                if not isinstance(broken, bytes):
+                    broken = (True, broken)
+                    break
+                found[number], broken = broken, None
+            self._end_child()
+            return found, broken
+        except OSError as error:  # the parent has ended
+            self.close()
+            return {}, (False, str(error))
+        finally:
+            file.close()
+            os.close(reading)
+            if writing is not None:
+                os.close(writing)
+            if self.mode == "alone":
+                self.close()
+
+    def _part(self, reading, number, seconds, empty=False):
+        """Return one part as it must come next, as bytes; else how it did not, as text."""
+        until = time.monotonic() + seconds
+        head = self._exactly(reading, HEADER, until)
+        if not isinstance(head, bytes):
+            return head
+        found, size = int.from_bytes(head[:4], "big"), int.from_bytes(head[4:], "big")
+        if found != number or size > MOST or empty != (size == 0):
+            return "its process handed out what was not asked for"
+        return self._exactly(reading, size, until)
+
+    def _exactly(self, reading, size, until):
+        content = bytearray()
+        while len(content) < size:
+            left = until - time.monotonic()
+            ready, _, _ = select.select([reading], [], [], max(left, 0))
+            if not ready:
+                return "it was ended at its time limit"
+            more = os.read(reading, min(size - len(content), 2**20))
+            if not more:
+                return "it ended its process"
+            content += more
+        return bytes(content)
+
+    def _end_child(self):
+        """Have the child ended, whatever it still does, and wait until it is."""
+        with contextlib.suppress(OSError):
+            self._control.send(b"stop")
+        self._control.settimeout(30)
+        try:
+            answer = self._control.recv(64)
+        except OSError:
+            answer = b""
+        if not answer:
+            self.close()
+
+    def _start(self):
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        arguments = ["inside", str(theirs.fileno()), self.mode, *self.modules]
+        self._process, said = started(arguments, theirs, self.isolated)
+        self._control = ours
+        ours.settimeout(START)
+        try:
+            ready = ours.recv(64)
+        except OSError:
+            ready = b""
+        if ready != b"ready":
+            self.close()
+            raise SandboxError(f"the sandbox does not start: {last_line(said)}")
+        said.close()
+        ours.settimeout(None)
+
+
+def started(arguments: list[str], theirs: socket.socket, isolated: bool):
+    """Start a program of this package in a sandbox; return its process and the file of its errors.
+
+    arguments: the module's name and what it is given. theirs: its end of a pair of sockets, which
+    is closed here.
+    """
+    program = [sys.executable, "-m", f"cnncourse.grade.{arguments[0]}", *arguments[1:]]
+    course = str(pathlib.Path(__file__).resolve().parents[1])
+    if isolated:
+        bind = ["--perms", "0755", "--dir", _COURSE, "--ro-bind", course]
+        bind += [f"{_COURSE}/cnncourse", "--setenv", "PYTHONPATH", _COURSE]
+        program = [*_command(bind), *program]
+        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+    else:
+        environment = _ENVIRONMENT | {"PYTHONPATH": str(pathlib.Path(course).parent)}
+        environment |= {name: tempfile.gettempdir() for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")}
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - for whoever asks to close
+    process = subprocess.Popen(
+        program,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=said,
+        env=environment,
+        pass_fds=[theirs.fileno()],
+        start_new_session=True,
+    )
+    theirs.close()
+    return process, said
+
+
+def last_line(said) -> str:
+    """The last line of what a program that did not start has said."""
+    with said:
+        said.seek(0)
+        last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+    return last[:300] or "it says nothing"
