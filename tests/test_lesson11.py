@@ -5,6 +5,7 @@ import pathlib
 from cnncourse import classifier, data
 
 import jupytext
+import numpy as np
 import pytest
 from conftest import missing
 from test_lesson07 import PER_CLASS, own_photographs
@@ -54,6 +55,11 @@ def test_own_photographs_go_through_the_lesson_without_them(tmp_path, monkeypatc
     assert "MISSING: the weights of EfficientNet-Lite0" in capsys.readouterr().out
     assert found["weights"].stand_in
     judge(found, ("apples", "pears"))
+    # Its small network has learned something: its features tell the two apart.
+    features = np.concatenate([found["own_features"], found["held_features"]])
+    labels = np.concatenate([found["y_own"], found["y_held"]])
+    right = found["own_head"](features).numpy().argmax(axis=1) == labels
+    assert right.mean() > 0.9
 
 
 def cell_with(text):
@@ -63,7 +69,6 @@ def cell_with(text):
 
 def test_an_array_too_many_or_of_another_shape_is_noticed():
     import keras
-    import numpy as np
 
     found = {"keras": keras, "np": np, "layers": keras.layers}
     for text in ("def normalised(", "STAGES = (", "def staged(", "def pour("):
