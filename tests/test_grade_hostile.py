@@ -3,6 +3,7 @@
 Most harm in the way of a spy: the answer is right if, and only if, the harm has worked.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -10,7 +11,9 @@ import pathlib
 import signal
 import socket
 import sys
+import tempfile
 import time
+import venv
 
 from cnncourse import exercises
 from cnncourse.grade import apart, notebook
@@ -382,12 +385,12 @@ def few_are_left():
 
 def children():
     """How many processes there are below the sandboxes' own: pid 1 of each, and its parent."""
-    inside = [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if "cnncourse.grade.inside" in " ".join(process.cmdline())
-    ]
-    return sum(process.name() != "bwrap" for process in inside)
+    found = 0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            inside = "cnncourse.grade.inside" in " ".join(process.cmdline())
+            found += inside and process.name() != "bwrap"
+    return found
 
 
 def test_threads_that_go_on_are_ended_with_their_answer(judge, box):
@@ -402,6 +405,20 @@ threading.Thread(target=on).start()
 """
     graded(judge, box, code)
     assert few_are_left()
+
+
+def test_an_environment_below_tmp_is_found(judge, monkeypatch):
+    """The sandbox's /tmp is one of its own."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        venv.create(folder, symlinks=True)
+        (packages,) = pathlib.Path(folder, "lib").glob("python*/site-packages")
+        (packages / "all.pth").write_text("\n".join(p for p in sys.path if "site-packages" in p))
+        os.chmod(folder, 0o755)
+        monkeypatch.setattr(sys, "prefix", folder)
+        monkeypatch.setattr(sys, "executable", f"{folder}/bin/python")
+        with Sandbox(judge.modules) as own:
+            found = graded(judge, own, ANSWER)
+        assert found[0].status == "right"
 
 
 def test_nothing_is_left_for_the_next_one(judge, box):

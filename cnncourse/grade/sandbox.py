@@ -25,6 +25,7 @@ START = 300  # seconds for the parent to import
 FIRST = 60  # seconds for a child to begin
 WHOLE = 300  # seconds for a submission
 _COURSE = "/course"
+_TMP = pathlib.Path("/outside/tmp")  # what of /tmp is needed: an environment that lies there
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
@@ -85,6 +86,11 @@ def _binds() -> list[pathlib.Path]:
     return [f for f in folders if not any(o != f and f.is_relative_to(o) for o in folders)]
 
 
+def _inside(folder: pathlib.Path) -> pathlib.Path:
+    """Where a folder of this machine stands in the sandbox, whose /tmp is one of its own."""
+    return _TMP / folder.relative_to("/tmp") if folder.is_relative_to("/tmp") else folder
+
+
 def exposed(path: pathlib.Path) -> bool:
     """Whether a file or folder would be seen in the sandbox."""
     path = pathlib.Path(os.path.realpath(path))
@@ -109,11 +115,11 @@ def _command(extra: list[str]) -> list[str]:
             command += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             command += ["--ro-bind", folder, folder]
-    above = {parent for folder in _binds() for parent in folder.parents}
+    above = {parent for folder in _binds() for parent in _inside(folder).parents}
     for folder in sorted(above - {pathlib.Path("/")}):
         command += ["--perms", "0755", "--dir", str(folder)]
     for folder in _binds():
-        command += ["--ro-bind", str(folder), str(folder)]
+        command += ["--ro-bind", str(folder), str(_inside(folder))]
     for path in ("/etc/ld.so.cache", "/etc/alternatives"):
         command += ["--ro-bind-try", path, path]
     command += ["--proc", "/proc", "--dev", "/dev", *extra]
@@ -279,14 +285,15 @@ def started(arguments: list[str], theirs: socket.socket, isolated: bool):
     arguments: the module's name and what it is given. theirs: its end of a pair of sockets, which
     is closed here.
     """
-    program = [sys.executable, "-m", f"cnncourse.grade.{arguments[0]}", *arguments[1:]]
+    module = ["-m", f"cnncourse.grade.{arguments[0]}", *arguments[1:]]
     course = str(pathlib.Path(__file__).resolve().parents[1])
     if isolated:
         bind = ["--perms", "0755", "--dir", _COURSE, "--ro-bind", course]
         bind += [f"{_COURSE}/cnncourse", "--setenv", "PYTHONPATH", _COURSE]
-        program = [*_command(bind), *program]
+        program = [*_command(bind), str(_inside(pathlib.Path(sys.executable))), *module]
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
     else:
+        program = [sys.executable, *module]
         environment = _ENVIRONMENT | {"PYTHONPATH": str(pathlib.Path(course).parent)}
         environment |= {name: tempfile.gettempdir() for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")}
     said = tempfile.TemporaryFile()  # noqa: SIM115 - for whoever asks to close
