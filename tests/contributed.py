@@ -31,7 +31,7 @@ kernelspec:
 """
 _CODE = "```{{code-cell}} ipython3\n{}\n```\n\n"
 _START = _CODE.format(
-    "from cnncourse import exercises, results\n\n"
+    "import time\n\nfrom cnncourse import exercises, results\n\n"
     'book = results.Book("97_means")\nbook.add("mean_of_squares", (1 + 4 + 9) / 3)'
 )
 _HINTS = (
@@ -39,7 +39,10 @@ _HINTS = (
     '`exercises.hint("97/double")` gives the first, '
     '`exercises.solution("97/double")` the answer.\n\n'
 )
-_END = _CODE.format('book.close(key="mean_of_squares")') + "## Key points\n\n- A mean is a sum.\n\n"
+_END = (
+    _CODE.format('book.close(key="mean_of_squares", cpu_seconds=time.process_time())')
+    + "## Key points\n\n- A mean is a sum.\n\n"
+)
 
 
 def _blank(name):
