@@ -4,20 +4,16 @@ It may come from a stranger. Nothing in it is run, and of what it takes up nothi
 beyond what stands below.
 """
 
-import contextlib
 import errno
 import io
 import json
-import math
 import pathlib
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from . import photos
+from . import _keras_config, photos
 
 FORMAT = 1
 KEY = "cnncourse"
@@ -28,7 +24,6 @@ _SPARE = 2**24  # bytes that the weights' file may have beyond the weights
 _SIDE = 4_096  # pixels that a layer may make an image high or wide
 _LARGE = 1, 256, 384, 3  # the shape of a photograph as large as they are, of the common 3 to 2
 _ALL = 2**29  # bytes of all that a model computes for it
-_CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__")
 
 
 class ClassifierError(Exception):
@@ -75,8 +70,8 @@ def checked(path: pathlib.Path) -> tuple[str, ...]:
     if "class_name" not in config:
         raise refused(path, f"its {_CONFIG} describes no Keras model")
     for module, name, settings in _classes(config):
-        if name in _CODE:
-            raise refused(path, f"it holds code to run (a {name})")
+        if told := _keras_config.objection(name):
+            raise refused(path, f"it {told}")
         if module is not None and module != "builtins" and module.split(".")[0] != "keras":
             raise refused(path, f"{photos.shown(name)} of {photos.shown(module)} is not Keras's")
         for side in ("height", "width"):
@@ -160,36 +155,19 @@ def _check_weights(path: pathlib.Path, stream: io.BytesIO) -> None:
 
 
 def excess(path: pathlib.Path) -> str | None:
-    """Say what is too large of what a file's configuration would make, or None.
-
-    The model is built and called on symbols, in a graph: nothing is allocated.
-    """
-    import keras
-    import tensorflow as tf
-
+    """Say what is too large of what a file's configuration would make, or None."""
     with zipfile.ZipFile(path) as archive:
-        config = json.loads(archive.read(_CONFIG), object_hook=_uncompiled)
+        config = _keras_config.read(archive.read(_CONFIG))
         stored = archive.getinfo(_WEIGHTS).file_size
-    with tf.Graph().as_default() as graph, keras.StatelessScope():
-        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-        sizes = [math.prod(v.shape) * np.dtype(v.dtype).itemsize for v in model.variables]
-        if sum(sizes) > stored:
-            return f"its layers want {sum(sizes) / 2**20:,.0f} MiB of weights, more than is there"
-        with contextlib.suppress(Exception):  # what does not fit is told where it is tried
-            model(tf.zeros(_LARGE), training=False)
-    tensors = [tensor for operation in graph.get_operations() for tensor in operation.outputs]
-    total = sum((t.shape.num_elements() or 0) * t.dtype.size for t in tensors)
+    weights, total = _keras_config.demand(config, lambda model: _LARGE)
+    if weights > stored:
+        return f"its layers want {weights / 2**20:,.0f} MiB of weights, more than is there"
     if total > _ALL:
         return (
             f"for a photograph of {_LARGE[1]} x {_LARGE[2]} pixels it computes "
             f"{total / 2**20:,.0f} MiB, beyond the limit of {_ALL / 2**20:,.0f} MiB"
         )
     return None
-
-
-def _uncompiled(settings: dict) -> dict:
-    """Settings without those of a training: inner models have some of their own."""
-    return settings | {"compile_config": None} if "compile_config" in settings else settings
 
 
 def _classes(config) -> Iterator[tuple[str | None, str, dict]]:

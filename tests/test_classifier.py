@@ -411,6 +411,14 @@ def lambda_config(contents):
     return json.dumps(config)
 
 
+def vocabulary_config(contents):
+    config = json.loads(contents["config.json"])
+    vocabulary = {"name": "words", "vocabulary": "/etc/passwd"}
+    layer = {"module": "keras.layers", "class_name": "StringLookup", "config": vocabulary}
+    config["config"]["layers"].insert(2, layer)
+    return json.dumps(config)
+
+
 def foreign_config(contents):
     config = json.loads(contents["config.json"])
     config["config"]["layers"].append({"module": "os", "class_name": "system", "config": "ls"})
@@ -464,6 +472,10 @@ WRONG = {
     "lambda": (
         lambda c: zipped({**c, "config.json": lambda_config(c)}),
         r"it holds code to run \(a Lambda\)",
+    ),
+    "vocabulary": (
+        lambda c: zipped({**c, "config.json": vocabulary_config(c)}),
+        r"it may read files \(a StringLookup\)",
     ),
     "foreign": (
         lambda c: zipped({**c, "config.json": foreign_config(c)}),

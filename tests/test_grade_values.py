@@ -187,6 +187,7 @@ def test_every_style_of_network_comes_through(keras):
 
     own = Own()
     own.build((None, 8, 8, 1))
+    own.inner.compile("sgd", "mse")  # it was trained by itself, before
     images = np.random.default_rng(1).random((5, 8, 8, 1), "float32")
     for model in (functional, own, keras.Sequential([own.inner])):
         np.testing.assert_allclose(handed(model)(images), model(images), rtol=1e-4, atol=1e-6)

@@ -10,7 +10,7 @@ OUTSIDE = ("tools", "site", "studies", "benchmarks")
 
 # Whom each room imports: a module or a folder of the package, or a folder beside it. The floor,
 # the package's private modules, carries every room of the package.
-FLOOR = {"_files", "_quiet", "_tables"}
+FLOOR = {"_files", "_keras_config", "_quiet", "_tables"}
 KNOWS = {
     "__init__": set(),
     "__main__": {

@@ -5,13 +5,13 @@ would have got. It builds from Keras's own layers alone, in Keras's safe mode, n
 stands below, and never a thing that holds code.
 """
 
-import contextlib
 import copy
 import json
 import math
 import re
 import sys
 
+from cnncourse import _keras_config
 from cnncourse.exercises.outside import HandoutError
 
 import numpy as np
@@ -27,8 +27,6 @@ _PUBLIC = re.compile(
 )
 _INNER = re.compile(r"keras\.src\.(ops|models|layers|metrics|losses|dtype_policies)(\.\w+)*")
 _TYPES = ("__tuple__", "__keras_tensor__", "__slice__", "__ellipsis__", "DTypePolicy")
-_CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__")
-_FILES = ("StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization")  # vocabularies
 
 
 # Where nothing is trusted -------------------------------------------------------------------------
@@ -202,7 +200,7 @@ def rebuilt(parts, kind):
         raise HandoutError(f"a {kind} whose description is longer than 1 MiB")
     if '"cnncourse.resnet"' in parts["config"]:
         from cnncourse import resnet  # noqa: F401 - which tells Keras of its layers
-    config = checked(json.loads(parts["config"])) | {"compile_config": None}
+    config = checked(_keras_config.read(parts["config"]))
     weights = parts.get("weights")
     try:
         problem = _excess(copy.deepcopy(config))  # Keras takes it apart
@@ -232,10 +230,8 @@ def checked(config):
     if name is not None:
         if name == "function" and _is_keras_function(config.get("config")):
             return config["config"]  # by its name: Keras's own, and TensorFlow's of that name
-        if name in _CODE:
-            raise HandoutError(f"a network that holds code to run (a {name})")
-        if name in _FILES:
-            raise HandoutError(f"a network that may read files (a {name})")
+        if isinstance(name, str) and (told := _keras_config.objection(name)):
+            raise HandoutError(f"a network that {told}")
         known = name in _TYPES or _is_keras_class(name, module)
         ours = module == "cnncourse.resnet" and config.get("registered_name") == f"cnncourse>{name}"
         if not ours and (not known or config.get("registered_name") not in (None, name)):
@@ -267,19 +263,13 @@ def _is_keras_function(name):
 
 
 def _excess(config):
-    """Say what is too large of what a configuration would make, or None; nothing is allocated."""
-    import keras
-    import tensorflow as tf
+    """Say what is too large of what a configuration would make, or None."""
 
-    with tf.Graph().as_default() as graph, keras.StatelessScope():
-        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-        sizes = [math.prod(v.shape) * np.dtype(v.dtype).itemsize for v in model.variables]
-        if sum(sizes) > _WEIGHTS:
-            return f"its weights take {sum(sizes) / 2**20:,.0f} MiB"
-        with contextlib.suppress(Exception):  # what does not fit is told where it is tried
-            shape = [12, *(32 if n is None else n for n in model.input_shape[1:])]
-            if math.prod(shape) < 2**24:
-                model(tf.zeros(shape), training=False)
-    tensors = [tensor for operation in graph.get_operations() for tensor in operation.outputs]
-    total = sum((t.shape.num_elements() or 0) * t.dtype.size for t in tensors)
+    def few_images(model):
+        shape = [12, *(32 if n is None else n for n in model.input_shape[1:])]
+        return shape if math.prod(shape) < 2**24 else None
+
+    weights, total = _keras_config.demand(config, few_images)
+    if weights > _WEIGHTS:
+        return f"its weights take {weights / 2**20:,.0f} MiB"
     return f"it computes {total / 2**20:,.0f} MiB" if total > _ALL else None
