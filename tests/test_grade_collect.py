@@ -7,12 +7,14 @@ import pathlib
 import stat
 import zipfile
 
+from cnncourse import exercises
 from cnncourse.grade import collect as module
 from cnncourse.grade import notebook
 from cnncourse.grade.collect import CollectError, collect
 
 import pytest
 
+BANKS = {lesson: exercises.names(lesson) for lesson in exercises.lessons()}
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
@@ -263,11 +265,9 @@ def test_forty_megabytes_of_outputs_cost_nothing_but_reading():
 
 
 def test_the_lesson_is_that_of_the_most_tags_and_of_the_checks():
-    banks = notebook.course_banks()
-
     def of(*sources_and_tags):
         cells = [notebook.Cell(1, s, ("exercise", t) if t else ()) for s, t in sources_and_tags]
-        return notebook.lesson_of(cells, banks)
+        return notebook.lesson_of(cells, BANKS)
 
     assert of(("", "prepare"), ("", "build_network")) == "08"
     assert of(("", "conv2d"), ('exercises.check("06/conv2d", conv2d)', "")) == "06"
@@ -293,10 +293,9 @@ def test_duplicates_other_orders_and_renamed_tags_are_told():
 def test_every_blank_of_every_lesson_is_found_by_its_tag():
     for path in sorted(pathlib.Path(__file__).parents[1].glob("notebooks/[0-9][0-9]_*.ipynb")):
         cells = notebook.read(path.read_bytes())
-        banks = notebook.course_banks()
         lesson = path.name[:2]
-        assert notebook.lesson_of(cells, banks) == lesson
-        answers = notebook.answers(cells, lesson, banks[lesson])
+        assert notebook.lesson_of(cells, BANKS) == lesson
+        answers = notebook.answers(cells, lesson, BANKS[lesson])
         assert answers.missing == []
         assert all(len(places) == 1 for places in answers.found.values())
 

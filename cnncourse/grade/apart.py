@@ -24,7 +24,7 @@ import psutil
 from . import confine
 from .bank import all_banks
 from .judge import STATUSES, Judge, Judging, Result
-from .sandbox import START, SandboxError, last_line, started
+from .sandbox import START, Program
 
 JUDGE = 150  # seconds on the clock for a judge to judge one answer
 BROKEN = 2  # judges that one submission may break; what is left of it is for somebody to look at
@@ -33,11 +33,13 @@ _GROWN = 3 * 2**28  # bytes that a judge may grow before another takes its place
 _BANK = 2**26  # bytes of an instructor's own bank
 
 
-class JudgeApart(Judging):
+class JudgeApart(Program, Judging):
     """A Judge of one lesson in a process of its own, which another replaces where it ends.
 
     bank: the exercises of the lesson; own, lesson and seed make the same judge there.
     """
+
+    called = "judge"
 
     def __init__(
         self,
@@ -49,27 +51,12 @@ class JudgeApart(Judging):
     ):
         text = None if own is None else own.decode("latin-1")  # every byte as it is
         self._settings = json.dumps({"own": text, "lesson": lesson, "seed": seed}).encode()
-        self._isolated = isolated
-        self._process = self._channel = None
+        super().__init__(isolated)
         self._broken = 0
         self._mistakes = [len(exercise.mistakes) for exercise in bank]
         here = Judge(bank, seed)
         self.names, self.tasks = here.names, here.tasks
         self.ungraded, self.modules = here.ungraded, here.modules
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.close()
-
-    def close(self) -> None:
-        """End the judge."""
-        if self._process is not None:
-            self._channel.close()
-            self._process.kill()
-            self._process.wait()
-        self._process = self._channel = None
 
     def begin(self) -> None:
         self._broken = 0
@@ -107,21 +94,12 @@ class JudgeApart(Judging):
             raise ValueError("no such mistake")
         return Result(self.names[number], status, mistake, parts)
 
-    def _start(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            return
-        self.close()
-        ours, theirs = socket.socketpair()
-        mode = "apart" if self._isolated else "open"
-        self._process, said = started(["apart", str(theirs.fileno()), mode], theirs, self._isolated)
-        self._channel = ours
-        try:
-            _send(ours, 0, self._settings, START)
-            _received(ours, START, 0)
-        except OSError:
-            self.close()
-            raise SandboxError(f"the judge does not start: {last_line(said)}") from None
-        said.close()
+    def _arguments(self, descriptor):
+        return ["apart", descriptor, "apart" if self.isolated else "open"]
+
+    def _greet(self):
+        _send(self._channel, 0, self._settings, START)
+        _received(self._channel, START, 0)
 
 
 def _to_look_at(name, why):

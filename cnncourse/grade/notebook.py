@@ -8,8 +8,6 @@ import dataclasses
 import json
 import re
 
-from cnncourse import exercises
-
 from .collect import printable
 
 MOST_CODE = 2 * 2**20  # characters in all the code cells together
@@ -148,8 +146,3 @@ def answers(cells: list[Cell], lesson: str, names: list[str]) -> Answers:
     if len(notes) > MOST_NOTES:
         notes[MOST_NOTES:] = [f"There are {len(notes) - MOST_NOTES} more remarks of this kind."]
     return Answers(lesson, list(cells), found, missing, notes)
-
-
-def course_banks() -> dict[str, list[str]]:
-    """Return the names of the course's own exercises, by lesson."""
-    return {lesson: exercises.names(lesson) for lesson in exercises.lessons()}

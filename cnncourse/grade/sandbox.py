@@ -127,18 +127,17 @@ def _command(extra: list[str]) -> list[str]:
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
 
 
-class Sandbox:
-    """A parent process in a sandbox, which serves one submission after the other.
+class Program:
+    """A program of this package in a sandbox: started when it is needed, and ended whole.
 
-    modules: what it imports before the first. isolated: False for a plain process, which sees and
-    may all that this one does.
+    isolated: False for a plain process, which sees and may all that this one does.
     """
 
-    def __init__(self, modules: list[str], isolated: bool = True):
-        self.modules, self.isolated = list(modules), isolated
-        self.mode = "shared" if isolated else "open"
-        self._process = self._control = None
-        self._served = False  # whether a child has ever begun
+    called, kind = "", socket.SOCK_STREAM  # in errors; of the sockets between here and there
+
+    def __init__(self, isolated: bool):
+        self.isolated = isolated
+        self._process = self._channel = None
 
     def __enter__(self):
         return self
@@ -147,12 +146,60 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the parent and whatever is left in the sandbox."""
+        """End it, and whatever is left in its sandbox."""
         if self._process is not None:
-            self._control.close()
+            self._channel.close()
             self._process.kill()
             self._process.wait()
-        self._process = self._control = None
+        self._process = self._channel = None
+
+    def _start(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, self.kind)
+        with tempfile.TemporaryFile() as said:
+            arguments = self._arguments(str(theirs.fileno()))
+            self._process = _started(arguments, theirs, said, self.isolated)
+            try:
+                self._greet()
+            except OSError:
+                self.close()
+                raise SandboxError(
+                    f"the {self.called} does not start: {_last_line(said)}"
+                ) from None
+
+    def _arguments(self, descriptor: str) -> list[str]:
+        """The module's name and what it is given; descriptor: of its end of the sockets."""
+        raise NotImplementedError
+
+    def _greet(self) -> None:
+        """Wait until it is ready; OSError where it is not."""
+        raise NotImplementedError
+
+
+class Sandbox(Program):
+    """A parent process in a sandbox, which serves one submission after the other.
+
+    modules: what it imports before the first.
+    """
+
+    called, kind = "sandbox", socket.SOCK_SEQPACKET
+
+    def __init__(self, modules: list[str], isolated: bool = True):
+        super().__init__(isolated)
+        self.modules = list(modules)
+        self.mode = "shared" if isolated else "open"
+        self._served = False  # whether a child has ever begun
+
+    def _arguments(self, descriptor):
+        return ["inside", descriptor, self.mode, *self.modules]
+
+    def _greet(self):
+        self._channel.settimeout(START)
+        if self._channel.recv(64) != b"ready":
+            raise OSError("it is not ready")
+        self._channel.settimeout(None)
 
     def run(
         self, job: dict, numbers: list[int], seconds: dict[int, float]
@@ -195,7 +242,7 @@ class Sandbox:
             file.write(pickle.dumps(job))
             file.seek(0)
             most = max(until - time.monotonic(), 1)
-            socket.send_fds(self._control, [f"{most:.1f}".encode()], [file.fileno(), writing])
+            socket.send_fds(self._channel, [f"{most:.1f}".encode()], [file.fileno(), writing])
             os.close(writing)
             writing = None
             found, broken = {}, None
@@ -250,40 +297,21 @@ class Sandbox:
     def _end_child(self):
         """Have the child ended, whatever it still does, and wait until it is."""
         with contextlib.suppress(OSError):
-            self._control.send(b"stop")
-        self._control.settimeout(30)
+            self._channel.send(b"stop")
+        self._channel.settimeout(30)
         try:
-            answer = self._control.recv(64)
+            answer = self._channel.recv(64)
         except OSError:
             answer = b""
         if not answer:
             self.close()
 
-    def _start(self):
-        if self._process is not None and self._process.poll() is None:
-            return
-        self.close()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = ["inside", str(theirs.fileno()), self.mode, *self.modules]
-        self._process, said = started(arguments, theirs, self.isolated)
-        self._control = ours
-        ours.settimeout(START)
-        try:
-            ready = ours.recv(64)
-        except OSError:
-            ready = b""
-        if ready != b"ready":
-            self.close()
-            raise SandboxError(f"the sandbox does not start: {last_line(said)}")
-        said.close()
-        ours.settimeout(None)
 
-
-def started(arguments: list[str], theirs: socket.socket, isolated: bool):
-    """Start a program of this package in a sandbox; return its process and the file of its errors.
+def _started(arguments: list[str], theirs: socket.socket, said, isolated: bool):
+    """Start a program of this package in a sandbox; return its process.
 
     arguments: the module's name and what it is given. theirs: its end of a pair of sockets, which
-    is closed here.
+    is closed here. said: the file that its errors go to.
     """
     module = ["-m", f"cnncourse.grade.{arguments[0]}", *arguments[1:]]
     course = str(pathlib.Path(__file__).resolve().parents[1])
@@ -296,7 +324,6 @@ def started(arguments: list[str], theirs: socket.socket, isolated: bool):
         program = [sys.executable, *module]
         environment = _ENVIRONMENT | {"PYTHONPATH": str(pathlib.Path(course).parent)}
         environment |= {name: tempfile.gettempdir() for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")}
-    said = tempfile.TemporaryFile()  # noqa: SIM115 - for whoever asks to close
     process = subprocess.Popen(
         program,
         stdin=subprocess.DEVNULL,
@@ -307,12 +334,11 @@ def started(arguments: list[str], theirs: socket.socket, isolated: bool):
         start_new_session=True,
     )
     theirs.close()
-    return process, said
+    return process
 
 
-def last_line(said) -> str:
+def _last_line(said) -> str:
     """The last line of what a program that did not start has said."""
-    with said:
-        said.seek(0)
-        last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+    said.seek(0)
+    last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
     return last[:300] or "it says nothing"

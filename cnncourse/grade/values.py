@@ -156,7 +156,7 @@ class _Blob:
 
 def _value(node, blob, depth):
     if isinstance(node, str):
-        return text(node)
+        return _text(node)
     if node is None or isinstance(node, bool | int | float):
         return node
     if depth > _DEPTH + 2:
@@ -172,7 +172,7 @@ def _value(node, blob, depth):
         return Named(str(node["name"]), _value(node["v"], blob, depth + 1))
     if kind == "dict":
         pairs = ((key, _value(one, blob, depth + 1)) for key, one in node["v"])
-        return {key if isinstance(key, int | float) else text(str(key)): one for key, one in pairs}
+        return {key if isinstance(key, int | float) else _text(str(key)): one for key, one in pairs}
     if kind in ("list", "tuple"):
         if "a" in node:
             entries = _numbers(node["a"], blob).tolist()
@@ -195,11 +195,11 @@ def _value(node, blob, depth):
     if kind == "scalar":
         return _numbers(node, blob)[()]
     if kind == "stranger":
-        return stranger(str(node["type"]), text(str(node["v"])))
+        return stranger(str(node["type"]), _text(str(node["v"])))
     raise ValuesError(f"it has a {kind!r} in it")
 
 
-def text(text):
+def _text(text):
     """A text that can be written to a file: half a pair of UTF-16 cannot."""
     return text.encode(errors="replace").decode()
 

@@ -38,11 +38,19 @@ class Settings:
     def digest(self) -> str:
         """A digest of the settings, the bank and the course's own code."""
         found = hashlib.sha256(f"{RECORD} {self.seed} {self.lesson} {self.isolated}".encode())
-        package = pathlib.Path(cnncourse.__file__).parent
-        files = sorted([*package.glob("exercises/*.py"), *package.glob("grade/*.py")])
-        for content in (self.bank or b"", *(file.read_bytes() for file in files)):
-            found.update(hashlib.sha256(content).digest())
+        found.update(hashlib.sha256(self.bank or b"").digest())
+        found.update(_code_digest())
         return found.hexdigest()
+
+
+@functools.cache
+def _code_digest() -> bytes:
+    """A digest of the course's own code, read once: workers ask for it with every submission."""
+    package = pathlib.Path(cnncourse.__file__).parent
+    found = hashlib.sha256()
+    for file in sorted([*package.glob("exercises/*.py"), *package.glob("grade/*.py")]):
+        found.update(hashlib.sha256(file.read_bytes()).digest())
+    return found.digest()
 
 
 # One submission -----------------------------------------------------------------------------------
