@@ -130,7 +130,7 @@ function render({ model, el }) {
     make("p", { class: "cf-title" }, "Draw a digit, and see what the network makes of it"),
     make(
       "div",
-      { class: "cf-lenet-parts" },
+      { class: "cf-parts" },
       leftSide(pad.element, [undo, clear], seen.canvas, answer, help, tiles, data.caption),
       make("div", { class: "cf-lenet-right" }, ...right),
     ),
@@ -154,7 +154,7 @@ function leftSide(paper, buttons, seen, answer, help, tiles, caption) {
   const input = make("div", { class: "cf-small cf-quiet" }, seen, "the network's input, 28×28");
   return make(
     "div",
-    { class: "cf-lenet-left" },
+    { class: "cf-left" },
     paper,
     make("div", { class: "cf-row" }, ...buttons),
     make("div", { class: "cf-lenet-read" }, input, answer),

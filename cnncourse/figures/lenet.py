@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import conv, plots
-from . import pack, unpack
+from . import _trained, pack, unpack
 
 # The network that the module knows how to run and to draw. The numbers of maps and units and the
 # size of the kernels are free.
@@ -36,13 +36,8 @@ def prepare(*, model, images, labels, class_names, caption="") -> dict:
     Raises ValueError with what was expected and what was found.
     """
     layers, (scale, offset) = _layers(model)
-    names = [str(name) for name in class_names]
     outputs = layers[-1]["weights"].shape[1]
-    if isinstance(class_names, str) or len(names) != outputs:
-        raise ValueError(
-            f"class_names: expected {outputs} texts, one for each output of the network; "
-            f"found {class_names!r}."
-        )
+    names = _trained.names_of(class_names, outputs)
     images = np.asarray(images)
     if images.ndim == 4 and images.shape[-1] == 1:
         images = images[..., 0]
@@ -53,20 +48,12 @@ def prepare(*, model, images, labels, class_names, caption="") -> dict:
         )
     if not 1 <= len(images) <= MOST_DIGITS:
         raise ValueError(f"images: expected 1 to {MOST_DIGITS}; found {len(images)}.")
-    labels = plots.as_labels("labels", labels, outputs)
-    if len(labels) != len(images):
-        raise ValueError(
-            f"labels: expected one an image, {len(images)} in all; found {len(labels)}."
-        )
     return {
-        "layers": [
-            {key: pack(part) if isinstance(part, np.ndarray) else part for key, part in row.items()}
-            for row in layers
-        ],
+        "layers": _trained.packed(layers),
         "scale": scale,
         "offset": offset,
         "digits": pack(images),
-        "labels": labels.tolist(),
+        "labels": _trained.labels_of(labels, images, outputs),
         "class_names": names,
         "caption": caption,
     }

@@ -136,10 +136,10 @@ function render({ model, el }) {
     make("p", { class: "cf-title" }, "Cover a part of it, and see what the network makes of the rest"),
     make(
       "div",
-      { class: "cf-occlusion-parts" },
+      { class: "cf-parts" },
       make(
         "div",
-        { class: "cf-occlusion-left" },
+        { class: "cf-left" },
         canvas,
         make("div", { class: "cf-row cf-controls" }, sizes, without),
         make("div", strip, ...tiles),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import conv, plots
-from . import pack, unpack
+from . import _trained, pack, unpack
 
 FIRST = ("Normalization", "Whitening", "ReLU")
 BLOCK = (
@@ -31,13 +31,8 @@ def prepare(*, model, images, labels, class_names, caption="") -> dict:
     Raises ValueError with what was expected and what was found.
     """
     network = _network(model)
-    names = [str(name) for name in class_names]
     outputs = network["dense"].shape[1]
-    if isinstance(class_names, str) or len(names) != outputs:
-        raise ValueError(
-            f"class_names: expected {outputs} texts, one for each output of the network; "
-            f"found {class_names!r}."
-        )
+    names = _trained.names_of(class_names, outputs)
     images = np.asarray(images)
     side = images.shape[1] if images.ndim == 4 else 0
     if images.dtype != np.uint8 or images.shape[1:] != (side, side, 3) or not side:
@@ -53,22 +48,13 @@ def prepare(*, model, images, labels, class_names, caption="") -> dict:
         )
     if not 1 <= len(images) <= MOST_IMAGES:
         raise ValueError(f"images: expected 1 to {MOST_IMAGES}; found {len(images)}.")
-    labels = plots.as_labels("labels", labels, outputs)
-    if len(labels) != len(images):
-        raise ValueError(
-            f"labels: expected one an image, {len(images)} in all; found {len(labels)}."
-        )
-    packed = [
-        {key: pack(part) if isinstance(part, np.ndarray) else part for key, part in layer.items()}
-        for layer in network["layers"]
-    ]
     return {
         "mean": network["mean"],
         "deviation": network["deviation"],
-        "layers": packed,
+        "layers": _trained.packed(network["layers"]),
         "dense": pack(network["dense"]),
         "images": pack(images),
-        "labels": labels.tolist(),
+        "labels": _trained.labels_of(labels, images, outputs),
         "class_names": names,
         "sizes": list(SIZES),
         "size": SIZE,
