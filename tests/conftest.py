@@ -97,11 +97,16 @@ def nothing_left_running():
 # other tests' event loops, so a file of tests has its own (one second of CPU), not the session.
 
 
+def chromium():
+    """Where Chromium is, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Headless Chromium; the test skips (fails in CI) where it is not installed."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
+    found = chromium()
     if found is None:
         missing("Chromium: apt-get install chromium")
     from playwright.sync_api import sync_playwright

@@ -5,7 +5,6 @@ python -m tools.pictures    (needs bubblewrap and Chromium; writes site/_static/
 
 import io
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,12 +32,11 @@ def class_of_the_tests(folder: pathlib.Path) -> None:
 
 def shots(out: pathlib.Path) -> dict[str, bytes]:
     """Return the pictures of graded pages: PNG, in the light theme."""
+    from conftest import chromium  # of the tests, as the class is
     from playwright.sync_api import sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="light")
         found = {}
         for name, (page, height) in PICTURES.items():
