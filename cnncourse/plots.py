@@ -13,6 +13,8 @@ import numpy as np
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "osD^vP*"
 _WRONG = "#B34A00"  # the palette's vermilion, darkened until small text is legible on white
+_PAGE = 690  # pixels that a page of the site has for a figure in a window of 1,280
+_LETTERING = 11  # pixels: the smallest lettering there
 
 
 def use_style() -> None:
@@ -41,8 +43,9 @@ def use_style() -> None:
 def show(figure, alt: str):
     """Return the figure as a PNG that carries `alt`, and close it: the last line of a cell.
 
-    alt: what the picture shows, in a sentence, for readers who hear the page. The PNG has at
-    most 256 colours, which makes a notebook with many figures a third of the size.
+    alt: what the picture shows, in a sentence, for readers who hear the page. Lettering that would
+    be smaller than 11 pixels on a page of the site is enlarged. The PNG has at most 256 colours,
+    which makes a notebook with many figures a third of the size.
     """
     import matplotlib.pyplot as plt
     import PIL.Image
@@ -50,11 +53,29 @@ def show(figure, alt: str):
 
     if not alt.strip():
         raise ValueError("show(figure, alt=''): say in a sentence what the picture shows.")
+    _enlarge_lettering(figure)
     drawn, packed = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight")
     plt.close(figure)
     PIL.Image.open(drawn).convert("RGB").quantize(256).save(packed, format="png", optimize=True)
     return Image(data=packed.getvalue(), format="png", alt=alt)
+
+
+def _enlarge_lettering(figure) -> None:
+    """Bring all text to the size that is legible where a page shrinks the figure to its width."""
+    import matplotlib as mpl
+    from matplotlib.text import Text
+
+    saved = figure.get_figwidth() + 2 * mpl.rcParams["savefig.pad_inches"]
+    shrunk = min(1, _PAGE / (saved * figure.dpi))
+    least = _LETTERING * 72 / figure.dpi / shrunk  # points
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            sizes = [label.get_size() for label in axis.get_ticklabels(which="both")]
+            if sizes and min(sizes) < least:
+                axis.set_tick_params(which="both", labelsize=least)
+    for text in figure.findobj(Text):
+        text.set_size(max(text.get_size(), least))
 
 
 def add_caption(figure, caption: str | None) -> None:

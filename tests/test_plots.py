@@ -5,8 +5,10 @@ import io
 from cnncourse import plots
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 mpl.use("agg")
@@ -84,6 +86,29 @@ def test_show_gives_a_picture_with_words():
     assert not mpl.pyplot.fignum_exists(figure.number)
     with pytest.raises(ValueError, match="say in a sentence what the picture shows"):
         plots.show(figure, alt=" ")
+
+
+@pytest.mark.parametrize("width", [4, 7, 12])
+def test_lettering_is_legible_where_a_page_shrinks_the_figure(width):
+    plots.use_style()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(width, 3))
+    right.imshow([[0, 1]])
+    left.plot([0, 1e6], label="x")
+    left.legend(fontsize=5)
+    left.set_title("x", fontsize=6)
+    left.text(0.5, 0.5, "x", fontsize=4)
+    left.set_ylabel("x", fontsize=40)
+    plots.add_caption(figure, "x")
+    picture = Image.open(io.BytesIO(plots.show(figure, alt="lettering").data))
+    shrunk = min(1, 690 / picture.width)  # the page's width for a figure at 1,280
+    sizes = [
+        text.get_size() * figure.dpi / 72 * shrunk
+        for text in figure.findobj(Text)
+        if text.get_text()
+    ]
+    assert len(sizes) > 12
+    assert min(sizes) > 10.9
+    assert left.yaxis.label.get_size() == 40, "what is large enough stays"
 
 
 def test_a_stand_in_is_seen_at_a_glance():
