@@ -21,7 +21,7 @@ def kept(tmp_path, monkeypatch):
     """The file of progress, which is not there yet."""
     file = tmp_path / "data" / "progress.jsonl"
     monkeypatch.setenv(_progress.VARIABLE, str(file))
-    monkeypatch.setattr(_progress, "_noted", set())
+    monkeypatch.setattr(_progress, "_noted", {})
     monkeypatch.setattr(_progress, "_WAIT", 20)
     return file
 
@@ -107,6 +107,8 @@ def test_what_cannot_be_written_disturbs_no_check(kept, what, monkeypatch):
     before = kept.read_bytes() if kept.is_file() else None
     assert exercises.check(NAME, answer())
     assert (kept.read_bytes() if kept.is_file() else None) == before
+    assert {name for name, when in rows().items() if when} == {"output_size"}, "while it runs"
+    _progress._noted.clear()  # another kernel
     assert set(rows().values()) == {""}
 
 
@@ -118,7 +120,7 @@ def test_a_check_waits_for_no_file(kept, monkeypatch):
     monkeypatch.setattr(_progress, "_WAIT", 0.05)
     ended = []
 
-    def slow(name):
+    def slow(name, now):
         time.sleep(2)
         ended.append(name)
 

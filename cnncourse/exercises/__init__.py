@@ -208,7 +208,7 @@ def progress(lesson=None):
     """
     if lesson is not None and lesson not in lessons():
         raise ValueError(f"no lesson {lesson!r} with exercises: there are {', '.join(lessons())}")
-    found = _progress.read()
+    found = _progress.known()
     rows = [
         (one, name.partition("/")[2], found.get(name, "").replace("T", " ")[:16])
         for one in ([lesson] if lesson else lessons())

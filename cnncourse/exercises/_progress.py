@@ -19,7 +19,7 @@ VARIABLE = "CNNCOURSE_PROGRESS"  # another file; empty: none is kept
 LARGEST = 2**20  # bytes; a larger file is nobody's progress, and is left as it is
 _WAIT = 0.2  # seconds that a check gives the thread
 _NAME = re.compile(r"\d\d/[a-z0-9_]+")
-_noted: set[str] = set()  # in this kernel
+_noted: dict[str, str] = {}  # in this kernel: when each exercise was first right
 
 
 def file() -> pathlib.Path | None:
@@ -37,20 +37,21 @@ def note(name: str) -> None:
     """Note that an exercise was right; whatever goes wrong, nobody hears of it."""
     if name in _noted:
         return
-    _noted.add(name)
-    thread = threading.Thread(target=_append, args=(name,), daemon=True, name="cnncourse-progress")
+    _noted[name] = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    thread = threading.Thread(
+        target=_append, args=(name, _noted[name]), daemon=True, name="cnncourse-progress"
+    )
     with contextlib.suppress(RuntimeError):  # there can be no more threads
         thread.start()
         thread.join(_WAIT)
 
 
-def _append(name: str) -> None:
+def _append(name: str, now: str) -> None:
     with contextlib.suppress(Exception):
         path = file()
         if path is None or name in read():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         line = json.dumps({"exercise": name, "right": now}) + "\n"
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(path, flags, 0o600)
@@ -67,8 +68,13 @@ def _append(name: str) -> None:
             os.close(descriptor)
 
 
+def known() -> dict[str, str]:
+    """Return when each exercise was first right, in this kernel or by the file: {name: when}."""
+    return _noted | read()
+
+
 def read() -> dict[str, str]:
-    """Return when each exercise was first right: {name: date and time}."""
+    """Return what the file says: {name: date and time}."""
     path, found = file(), {}
     if path is None:
         return found
