@@ -25,6 +25,7 @@ __all__ = [
     "OneCycle",
     "Whitening",
     "build",
+    "cut_out",
     "log_probabilities",
     "moved",
     "orthogonal",
@@ -265,13 +266,15 @@ def train(
     smoothing: float = 0.1,
     shift: int = 1,
     flips: str = "in turns",
+    cutout: int = 0,
 ) -> list[dict[str, float]]:
     """Train a network that gives logits, for one epoch on images of each of `sides` pixels.
 
     images: (N, side, side, channels), pixels 0 to 255. labels: (N,) whole numbers from 0 to 9.
     optimizer: by default Muon with one cycle that ends with the last step. smoothing: the share of
-    the truth that all classes get alike. shift: in pixels of the full size. flips: "in turns" (each
-    image is mirrored in every other epoch), "by chance" or "never".
+    the truth that all classes get alike. shift, cutout: see :func:`moved` and :func:`cut_out`, in
+    pixels of the full size. flips: "in turns" (each image is mirrored in every other epoch), "by
+    chance" or "never".
 
     Returns loss and accuracy of each epoch, on the images as they were moved.
     """
@@ -288,9 +291,10 @@ def train(
     flipped = random.random(len(images)) < 0.5
     found = []
     for side in sides:
-        near = math.ceil(shift * side / images.shape[1])
+        near, square = (math.ceil(n * side / images.shape[1]) for n in (shift, cutout))
         small = resized(images, side)
         epoch = moved(small, None if flips == "never" else flipped, near, random)
+        epoch = cut_out(epoch, square, random) if cutout else epoch
         history = network.fit(epoch, truth, batch_size=batch, verbose=0).history
         found.append({name: values[0] for name, values in history.items()})
         flipped = ~flipped if flips == "in turns" else random.random(len(images)) < 0.5
@@ -340,3 +344,21 @@ def moved(images: Array, flips: Array | None, shift: int, random: np.random.Gene
     if flips is not None:
         result[flips] = result[flips][:, :, ::-1]
     return result
+
+
+def cut_out(images: Array, square: int, random: np.random.Generator) -> Array:
+    """Each image with a square of `square` pixels, at a place of its own, in the mean colour.
+
+    The centre lies anywhere in the image, so that part of the square may lie outside of it.
+    Source: DeVries and Taylor, 2017, arXiv:1708.04552.
+    """
+    height, width = images.shape[1:3]
+    if not (isinstance(square, Integral) and 1 <= square <= min(height, width)):
+        raise ValueError(f"square is {square!r}; expected 1 to {min(height, width)} pixels.")
+    rows, columns = (random.integers(0, n, (len(images), 1)) - square // 2 for n in (height, width))
+    down, across = np.arange(height) - rows, np.arange(width) - columns
+    covered = ((down >= 0) & (down < square))[:, :, None] & ((across >= 0) & (across < square))[
+        :, None, :
+    ]
+    colour = images.mean(axis=(0, 1, 2)).astype(images.dtype)
+    return np.where(covered[..., None], colour, images)

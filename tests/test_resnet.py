@@ -308,6 +308,38 @@ def test_moved_images_are_shifted_as_far_as_said_and_mirrored_where_asked():
     assert still is not PIXELS
 
 
+def test_a_square_of_each_image_takes_the_mean_colour():
+    images = np.full((400, 12, 12, 3), 9, "uint8") + (np.arange(400) % 2)[:, None, None, None]
+    images = (images * [1, 2, 3]).astype("uint8")
+    found = resnet.cut_out(images, 4, np.random.default_rng(1))
+    covered = (found == [9, 19, 28]).all(axis=-1) & (images != [9, 19, 28]).any(axis=-1)
+    assert ((found == images).all(axis=-1) | covered).all(), "the rest is as it was"
+    shapes = set()
+    for where in covered:
+        rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+        assert where.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1), "one rectangle, filled"
+        shapes.add((len(rows), len(columns)))
+    assert shapes == {(i, j) for i in (2, 3, 4) for j in (2, 3, 4)}, "whole, or cut by an edge"
+    assert covered.any(axis=0).all(), "every place is covered in some image"
+    assert found.dtype == images.dtype
+    assert covered.mean() < 0.12
+    assert (images == resnet.cut_out(images, 4, np.random.default_rng(1))).mean() > 0.88
+
+
+def test_training_cuts_out_in_proportion_to_the_side(monkeypatch):
+    asked = []
+
+    def noted(images, square, random):
+        asked.append((images.shape[1], square))
+        return images
+
+    monkeypatch.setattr(resnet, "cut_out", noted)
+    network = resnet.build(PIXELS, (4,))
+    labels = np.arange(len(PIXELS)) % 10
+    resnet.train(network, PIXELS, labels, (6, 12), seed=1, cutout=4)
+    assert asked == [(6, 2), (12, 4)]
+
+
 # Wrong use --------------------------------------------------------------------------------------
 
 
@@ -327,6 +359,8 @@ def test_moved_images_are_shifted_as_far_as_said_and_mirrored_where_asked():
         (lambda: resnet.resized(PIXELS, 0), "side is 0; expected a number of pixels"),
         (lambda: resnet.moved(PIXELS, None, 12, None), "shift is 12; expected 0 to 11 pixels"),
         (lambda: resnet.moved(PIXELS, None, -1, None), "shift is -1; expected 0 to 11 pixels"),
+        (lambda: resnet.cut_out(PIXELS, 0, None), "square is 0; expected 1 to 12 pixels"),
+        (lambda: resnet.cut_out(PIXELS, 13, None), "square is 13; expected 1 to 12 pixels"),
     ],
 )
 def test_wrong_use_is_named(call, message):
