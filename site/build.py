@@ -28,7 +28,7 @@ from tools import handout, lessons  # noqa: E402
 
 PACKAGES = ("sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme", "latex2mathml")
 PACKAGES += ("sphinx-revealjs",)
-VARIABLES = ("CNNCOURSE_REPOSITORY", "CNNCOURSE_BRANCH")
+VARIABLES = ("CNNCOURSE_REPOSITORY", "CNNCOURSE_BRANCH", "CNNCOURSE_PAGES")
 
 
 def digest(root: pathlib.Path = ROOT) -> str:

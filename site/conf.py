@@ -70,3 +70,4 @@ copybutton_exclude = ".linenos, .go"
 # Where the repository is published, if it is: buttons to run a lesson elsewhere need it.
 course_repository = os.environ.get("CNNCOURSE_REPOSITORY", "")
 course_branch = os.environ.get("CNNCOURSE_BRANCH", "main")
+course_pages = os.environ.get("CNNCOURSE_PAGES", "gh-pages")

@@ -3,8 +3,10 @@
 import hashlib
 import html.parser
 import itertools
+import os
 import pathlib
 import re
+import shlex
 import shutil
 import urllib.parse
 from collections.abc import Iterator
@@ -43,6 +45,20 @@ NEEDS = f"""\
 > that it shows. Both are in `{handout.TOP}.zip`, on the page that this notebook is from. Unpack it,
 > open a terminal in its folder, run `make lab`, and open the lesson there. By itself this notebook
 > can be read, and stops at its first cell of code."""
+# The same of a site that says where the course is published: the notebook brings it along.
+BRINGS = f"""\
+> **This notebook needs the course around it.** The next cell fetches it, unless it is here: it is
+> meant for Colab and the like. On a computer of your own take `{handout.TOP}.zip`, from the page
+> that this notebook is from: unpack it, open a terminal in its folder, and run `make lab`."""
+# TensorFlow goes first: the course brings tensorflow-cpu, which has the same folder.
+FETCH = """\
+import importlib.util
+
+if importlib.util.find_spec("cnncourse") is None:
+    !git clone --quiet --depth 1 --branch {branch} {repository} course
+    %pip uninstall --quiet --yes tensorflow
+    %pip install --quiet ./course
+    %cd course/notebooks"""
 # Names that scripts give to elements while a page is read.
 LATER = r"^(js|copybtn|o-tooltip|success|highlighted|search|kind-|context|show|course-)"
 
@@ -51,10 +67,13 @@ def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
     """Finish the site in `new`, which was made from `source` in the repository `root`."""
     if (source / "pictures").is_dir():
         shutil.copytree(source / "pictures", new / "pictures", dirs_exist_ok=True)
+    repository = os.environ.get("CNNCOURSE_REPOSITORY", "")
+    published = {"repository": repository, "branch": os.environ.get("CNNCOURSE_BRANCH", "main")}
     stored = [path.with_suffix(".ipynb") for path in lessons.paths(root / "notebooks")]
     stored += (root / "notebooks" / "further").glob("*.ipynb")
     for path in stored:
-        nbformat.write(alone(nbformat.read(path, as_version=4)), new / path.relative_to(root))
+        notebook = alone(nbformat.read(path, as_version=4), **published)
+        nbformat.write(notebook, new / path.relative_to(root))
     shutil.copyfile(root / "build" / f"{handout.TOP}.zip", new / f"{handout.TOP}.zip")
     for pattern in UNUSED:
         for path in list(new.glob(pattern)):
@@ -65,10 +84,14 @@ def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
     one_style(new)
 
 
-def alone(notebook):
-    """Return a notebook that begins with what it needs to run."""
-    first = nbformat.v4.new_markdown_cell(NEEDS, id="needs-the-course")
-    notebook.cells.insert(0, first)
+def alone(notebook, repository: str = "", branch: str = ""):
+    """Return a notebook that begins with what it needs to run, or, published, with bringing it."""
+    told = nbformat.v4.new_markdown_cell(BRINGS if repository else NEEDS, id="needs-the-course")
+    first = [told]
+    if repository:
+        code = FETCH.format(branch=shlex.quote(branch), repository=shlex.quote(repository))
+        first.append(nbformat.v4.new_code_cell(code, id="fetches-the-course"))
+    notebook.cells[:0] = first
     return notebook
 
 

@@ -170,6 +170,22 @@ def test_a_pair_edited_by_another_program_is_refused_until_the_readme_s_command(
     assert any(cell.get("outputs") for cell in opened.cells)
 
 
+# Binder
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Binder runs Linux")
+def test_binder_gets_the_copies_and_the_looks(base):
+    last = (ROOT / "postBuild").read_text().splitlines()[-1]
+    python = f'exec "{sys.executable}"'
+    subprocess.run(["sh", "-c", last.replace("exec python", python)], cwd=base, check=True)
+    assert read(base, "01_first").cells[1].outputs == []
+    assert os.access(ROOT / "postBuild", os.X_OK)
+    told = subprocess.run([ROOT / "start", "env"], cwd=ROOT, capture_output=True, text=True)
+    (config,) = re.findall(r"(?m)^JUPYTER_CONFIG_DIR=(.+)$", told.stdout)
+    assert json.loads((pathlib.Path(config) / "jupyter_lab_config.json").read_text())["LabApp"]
+    assert (pathlib.Path(config) / "custom" / "custom.css").is_file()
+
+
 # JupyterLab
 
 

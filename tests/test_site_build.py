@@ -3,6 +3,7 @@
 import importlib
 import json
 import pathlib
+import shlex
 import sys
 import types
 
@@ -10,6 +11,7 @@ from tools import handout, lessons
 
 import nbformat
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 SITE = pathlib.Path(__file__).parents[1] / "site"
 PNG = (
@@ -168,17 +170,49 @@ def test_an_output_no_page_can_show_is_named(stage, tmp_path):
 
 def test_launch_buttons_need_an_address():
     line = importlib.import_module("lessons")
-    assert line.launches("", "main", "notebooks/01_x.ipynb") == []
-    (binder, colab) = line.launches("https://github.com/a/b.git", "main", "notebooks/01_x.ipynb")
-    assert binder[1] == "https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/notebooks/01_x.ipynb"
-    assert colab[1] == "https://colab.research.google.com/github/a/b/blob/main/notebooks/01_x.ipynb"
+    where = ("main", "gh-pages", "notebooks/01_x.ipynb")
+    assert line.launches("", *where) == []
+    (binder, colab) = line.launches("https://github.com/a/b.git", *where)
+    assert binder[1] == "https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/my_lessons/01_x.ipynb"
+    published = "https://colab.research.google.com/github/a/b/blob/gh-pages/notebooks/01_x.ipynb"
+    assert colab[1] == published
+
+
+def test_a_published_notebook_brings_the_course_along_where_it_is_not(tmp_path, monkeypatch):
+    trim = importlib.import_module("trim")
+    told, *cells = trim.alone(notebook(("x = 1", []))).cells
+    assert "stops at its first cell" in told.source
+    assert [cell.source for cell in cells] == ["x = 1"]
+    where = {"repository": "https://github.com/a/b", "branch": "a branch"}
+    told, fetch, *cells = trim.alone(notebook(("x = 1", [])), **where).cells
+    assert "next cell fetches it" in told.source
+    assert [cell.source for cell in cells] == ["x = 1"]
+
+    # Run the cell as IPython does, with its commands noted and not run.
+    ran = []
+    shell = InteractiveShell()
+    monkeypatch.setattr(shell, "system", ran.append)
+    monkeypatch.setattr(shell, "run_line_magic", lambda *found, **_: ran.append(found))
+    assert shell.run_cell(fetch.source).success
+    assert ran == [], "the course is here"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert shell.run_cell(fetch.source).success
+    clone = shlex.split(ran[0])
+    assert clone[:2] == ["git", "clone"]
+    assert clone[-4:] == ["--branch", "a branch", "https://github.com/a/b", "course"]
+    assert [found[0] for found in ran[1:]] == ["pip", "pip", "cd"]
+    assert "uninstall" in ran[1][1]
+    assert ran[2][1].endswith("./course")
+    assert ran[3][1] == "course/notebooks"
 
 
 @pytest.mark.parametrize("address", ["", "https://github.com/a/b"])
 def test_a_lesson_s_line_has_what_there_is(tmp_path, address):
     line = importlib.import_module("lessons")
     (tmp_path / "_offered.json").write_text('{"All lessons": "lessons.zip"}')
-    config = types.SimpleNamespace(course_repository=address, course_branch="main")
+    config = types.SimpleNamespace(
+        course_repository=address, course_branch="main", course_pages="gh-pages"
+    )
     app = types.SimpleNamespace(srcdir=tmp_path, config=config)
     context = {"body": "<h1>A title</h1><p>text</p>"}
     line.lesson_links(app, "notebooks/03_x", "page.html", context, None)
@@ -188,20 +222,13 @@ def test_a_lesson_s_line_has_what_there_is(tmp_path, address):
     assert 'href="03_x.ipynb" download' in body
     assert 'href="../lessons.zip" download' in body
     assert ("mybinder.org" in body) == bool(address)
-    # A lesson reads results/ beside it, so in Colab the whole course must be there.
-    steps = (
-        "!git clone -b main https://github.com/a/b ",
-        "uninstall -y tensorflow ",
-        "install ./b ",
-        "%cd b/notebooks",
-    )
-    assert all((step in body) == bool(address) for step in steps)
+    assert ("Binder and Colab fetch the course" in body) == bool(address)
     beside = {"body": "<h1>A title</h1>"}
     line.lesson_links(app, "notebooks/further/beside", "page.html", beside, None)
     assert "Beyond the lessons</p>" in beside["body"]
     assert 'href="beside.ipynb" download' in beside["body"]
     assert 'href="../../lessons.zip" download' in beside["body"]
-    where = "lab/tree/notebooks/further/beside.ipynb"
+    where = "lab/tree/my_lessons/further/beside.ipynb"
     assert (where in beside["body"]) == bool(address)
     index = {"body": "<h1>A title</h1>"}
     line.lesson_links(app, "index", "page.html", index, None)
@@ -212,7 +239,7 @@ def test_a_lesson_s_line_has_what_there_is(tmp_path, address):
 def test_an_address_that_cannot_be_launched_from_is_an_error(address):
     line = importlib.import_module("lessons")
     with pytest.raises(Exception, match="CNNCOURSE_REPOSITORY"):
-        line.launches(address, "main", "x")
+        line.launches(address, "main", "gh-pages", "x")
 
 
 # Style

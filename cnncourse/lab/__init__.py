@@ -47,7 +47,6 @@ def start(options: list[str]) -> int:
             f"--ServerApp.root_dir={base / FOLDER}",
             f"--ServerApp.tornado_settings={looks}",
             f"--LabApp.default_url=/lab/workspaces/cnncourse/tree/{START}",
-            "--LabApp.custom_css=True",
             *options,
         ]
     )

@@ -6,6 +6,8 @@ import pathlib
 import re
 import urllib.parse
 
+from cnncourse import lab
+
 from docutils import nodes
 from sphinx.errors import ConfigError
 from sphinx.util.docutils import SphinxDirective
@@ -28,40 +30,32 @@ class CourseFigure(SphinxDirective):
         return [nodes.raw("", path.read_text("utf-8"), format="html")]
 
 
-def launches(repository: str, branch: str, path: str) -> list[tuple[str, str, str]]:
-    """Return (name, address, hint) of the places where a notebook of the repository can be run.
-
-    None without an address; ConfigError for one that is not that of a GitHub repository.
-    """
-    if not repository:
-        return []
+def owner_and_name(repository: str) -> tuple[str, str]:
+    """Return whose a GitHub repository is, and its name; ConfigError for another address."""
     found = re.fullmatch(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?", repository)
     if not found:
         raise ConfigError(
             f"CNNCOURSE_REPOSITORY={repository!r}: expected https://github.com/OWNER/NAME, "
             "or nothing for a site without launch buttons."
         )
-    owner, name = found.groups()
-    where = urllib.parse.quote(path)
-    # Colab has the notebook alone; lessons also read what lies beside it, results/ for one. Its own
-    # TensorFlow goes, as the course brings tensorflow-cpu, which has the same folder.
-    install = (
-        "In Colab, run these in a first cell, a line each: "
-        f"!git clone -b {branch} https://github.com/{owner}/{name} "
-        f"then %pip uninstall -y tensorflow then %pip install ./{name} then %cd {name}/notebooks"
-    )
-    branch = urllib.parse.quote(branch)
+    return found.groups()
+
+
+def launches(repository: str, branch: str, pages: str, path: str) -> list[tuple[str, str]]:
+    """Return (name, address) of the places where a notebook of the repository can be run.
+
+    branch: that of the course. pages: that of the site, whose notebooks bring the course along,
+    which Colab has not. None without an address; ConfigError for one that is not of GitHub.
+    """
+    if not repository:
+        return []
+    course = "/".join(owner_and_name(repository))
+    branch, pages = urllib.parse.quote(branch), urllib.parse.quote(pages)
+    copy = urllib.parse.quote(path.replace("notebooks", lab.FOLDER, 1))
+    site = f"https://colab.research.google.com/github/{course}/blob/{pages}"
     return [
-        (
-            "Run in Binder",
-            f"https://mybinder.org/v2/gh/{owner}/{name}/{branch}?urlpath=lab/tree/{where}",
-            "Binder starts the course's environment in your browser, which takes some minutes.",
-        ),
-        (
-            "Run in Colab",
-            f"https://colab.research.google.com/github/{owner}/{name}/blob/{branch}/{where}",
-            install,
-        ),
+        ("Run in Binder", f"https://mybinder.org/v2/gh/{course}/{branch}?urlpath=lab/tree/{copy}"),
+        ("Run in Colab", f"{site}/{urllib.parse.quote(path)}"),
     ]
 
 
@@ -71,6 +65,7 @@ HOW = (
     "On this page hints and solutions open by a click. To have your answer checked, run the "
     "lesson: unpack the zip, open a terminal in its folder, and type <code>make lab</code>."
 )
+ELSEWHERE = "Binder and Colab fetch the course when they start, which takes some minutes."
 
 
 def lesson_links(app, pagename, templatename, context, doctree):
@@ -83,22 +78,22 @@ def lesson_links(app, pagename, templatename, context, doctree):
     name = pagename.rpartition("/")[2]
     links = []
     for title, target in offered.items():
-        links.append((title, "../" * pagename.count("/") + target, "", True))
-    links.append(("This notebook alone", f"{name}.ipynb", "", True))
+        links.append((title, "../" * pagename.count("/") + target, True))
+    links.append(("This notebook alone", f"{name}.ipynb", True))
     config = app.config
-    for title, address, hint in launches(
-        config.course_repository, config.course_branch, f"{pagename}.ipynb"
+    for title, address in launches(
+        config.course_repository, config.course_branch, config.course_pages, f"{pagename}.ipynb"
     ):
-        links.append((title, address, hint, False))
+        links.append((title, address, False))
     items = "".join(
         f'<li><a href="{html.escape(address)}"'
         + (" download" if here else ' rel="noopener"')
         + f">{html.escape(title)}</a></li>"
-        for title, address, _, here in links
+        for title, address, here in links
     )
     line = f'<ul class="lesson-links d-print-none" aria-label="This lesson">{items}</ul>'
     hints = [HOW] if "exercise-help" in context["body"] else []
-    hints += [html.escape(hint) for _, _, hint, _ in links if hint]
+    hints += [ELSEWHERE] if config.course_repository else []
     if hints:
         line += f'<p class="lesson-hints d-print-none">{" ".join(hints)}</p>'
     number = f"Lesson {name[:2]}" if name[:2].isdecimal() else "Beyond the lessons"
@@ -154,6 +149,7 @@ def drop_scripts(app, pagename, templatename, context, doctree):
 def setup(app):
     app.add_config_value("course_repository", "", "html")
     app.add_config_value("course_branch", "main", "html")
+    app.add_config_value("course_pages", "gh-pages", "html")
     app.add_directive("course-figure", CourseFigure)
     app.connect("html-page-context", lesson_links)
     app.connect("html-page-context", contents, priority=900)  # after the theme's functions
