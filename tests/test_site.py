@@ -389,6 +389,24 @@ def test_search_finds(site, serve, page, how):
     page.get_by_role("searchbox").fill("confusion matrix")
     page.keyboard.press("Enter")
     page.locator("#search-results li a[href*='04_cifar10_confusion']").first.wait_for()
+    page.get_by_role("searchbox").fill("overfitting signs")
+    page.keyboard.press("Enter")
+    section = page.locator("#search-results li a[href*='07_cats_and_dogs.html#']").first
+    section.wait_for()
+    assert section.inner_text().endswith("photographs > Without augmentation")
+    section.click()
+    assert page.locator(":target h2, :target h3").first.inner_text() == "Without augmentation"
+    page.go_back()
+    page.get_by_role("searchbox").fill("stride")
+    page.keyboard.press("Enter")
+    found = page.locator("#search-results li a")
+    page.get_by_role("link", name="Glossary > stride").wait_for()
+    named = found.filter(has_text="The kernel and the strides list")
+    assert named.first.get_attribute("href").endswith("#the-kernel-and-the-strides-list")
+    addresses = [a.get_attribute("href").partition("#") for a in found.all()]
+    assert max(collections.Counter(page for page, _, _ in addresses).values()) <= 4, (
+        "no page fills the list"
+    )
     page.get_by_role("searchbox").fill("xyzzyfoo")
     page.keyboard.press("Enter")
     page.get_by_text("did not match any documents").wait_for()
