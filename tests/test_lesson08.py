@@ -15,6 +15,7 @@ import nbclient
 import nbformat
 import numpy as np
 import pytest
+from test_order import remembering
 
 ROOT = pathlib.Path(__file__).parents[1]
 LESSON = ROOT / "notebooks" / "08_mnist_exercise.md"
@@ -89,14 +90,18 @@ class Pass:
 
 @pytest.fixture(scope="module")
 def passes():
-    """The lesson run once for each of PASSES, in one kernel that forgets everything between."""
+    """The lesson run once for each of PASSES, in one kernel that forgets everything between.
+
+    Everything but how the course's own solutions are trained, which is the same each time.
+    """
     cells = []
     for filled in PASSES.values():
         sources = [textwrap.dedent(filled.get(blank_of(c), c.source)).strip() for c in CELLS]
         if cells:
             sources = ["" if any(p in s for p in FIRST_PICTURES) else s for s in sources]
         cells += [nbformat.v4.new_code_cell(source) for source in [STARTS_ANEW, *sources]]
-    notebook = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell(PARAMETERS)])
+    first, last = map(nbformat.v4.new_code_cell, (remembering(), PARAMETERS))
+    notebook = nbformat.v4.new_notebook(cells=[first, *cells, last])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNNCOURSE_SOURCES", "drawn")
         patch.setenv("CNNCOURSE_BUDGET", "quick")
@@ -108,7 +113,7 @@ def passes():
             resources={"metadata": {"path": str(LESSON.parent)}},
         ).execute()
     step = len(CELLS) + 1
-    cells = notebook.cells
+    cells = notebook.cells[1:]
     return {
         name: Pass(cells[number * step + 1 : (number + 1) * step])
         for number, name in enumerate(PASSES)
