@@ -83,9 +83,12 @@ class Pass:
         return next(t for c, t in zip(CELLS, self.texts, strict=True) if source in c.source)
 
     @property
+    def record(self):
+        return self.outputs[-1][-1]["data"][results.MIME]
+
+    @property
     def numbers(self):
-        record = self.outputs[-1][-1]["data"][results.MIME]
-        return {number["name"]: number["value"] for number in record["numbers"]}
+        return {number["name"]: number["value"] for number in self.record["numbers"]}
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +176,8 @@ def test_filled_with_other_right_answers_it_trains_and_shows_everything(passes):
 def test_stand_ins_are_named(passes):
     for name in PASSES:
         assert "STAND-IN" in passes[name].after("book.close(")
+        (caption,) = passes[name].record["captions"]
+        assert caption.startswith("STAND-IN")
 
 
 # Any combination: what a cell uses, it waits for.
