@@ -1,6 +1,31 @@
-"""Lessons are tested on the images that are here, solved ones on what needs no network."""
+"""Lessons are tested on the images that are here, solved ones on what needs no network.
+
+What takes long begins early, so that at the end of a run no worker waits long for the other.
+"""
 
 import pytest
+
+LONG = (  # beside notebooks; half a minute of processor time and more
+    "test_contributing.py",
+    "test_exercises_bank.py",
+    "test_figures.py",
+    "test_generated_answers.py",
+    "test_grade.py",
+    "test_grade_cluster.py",
+    "test_grade_hostile.py",
+    "test_homes.py",
+    "test_lab.py",
+    "test_lesson08.py",
+    "test_lesson11.py",
+    "test_order.py",
+    "test_site.py",
+    "test_two_workers.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Files are handed out to pytest-xdist's workers in the order in which they stand here."""
+    items.sort(key=lambda item: item.path.suffix != ".ipynb" and item.path.name not in LONG)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

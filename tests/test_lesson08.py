@@ -15,6 +15,7 @@ import nbclient
 import nbformat
 import numpy as np
 import pytest
+from test_order import remembering
 
 ROOT = pathlib.Path(__file__).parents[1]
 LESSON = ROOT / "notebooks" / "08_mnist_exercise.md"
@@ -82,21 +83,28 @@ class Pass:
         return next(t for c, t in zip(CELLS, self.texts, strict=True) if source in c.source)
 
     @property
+    def record(self):
+        return self.outputs[-1][-1]["data"][results.MIME]
+
+    @property
     def numbers(self):
-        record = self.outputs[-1][-1]["data"][results.MIME]
-        return {number["name"]: number["value"] for number in record["numbers"]}
+        return {number["name"]: number["value"] for number in self.record["numbers"]}
 
 
 @pytest.fixture(scope="module")
 def passes():
-    """The lesson run once for each of PASSES, in one kernel that forgets everything between."""
+    """The lesson run once for each of PASSES, in one kernel that forgets everything between.
+
+    Everything but how the course's own solutions are trained, which is the same each time.
+    """
     cells = []
     for filled in PASSES.values():
         sources = [textwrap.dedent(filled.get(blank_of(c), c.source)).strip() for c in CELLS]
         if cells:
             sources = ["" if any(p in s for p in FIRST_PICTURES) else s for s in sources]
         cells += [nbformat.v4.new_code_cell(source) for source in [STARTS_ANEW, *sources]]
-    notebook = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell(PARAMETERS)])
+    first, last = map(nbformat.v4.new_code_cell, (remembering(), PARAMETERS))
+    notebook = nbformat.v4.new_notebook(cells=[first, *cells, last])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNNCOURSE_SOURCES", "drawn")
         patch.setenv("CNNCOURSE_BUDGET", "quick")
@@ -108,7 +116,7 @@ def passes():
             resources={"metadata": {"path": str(LESSON.parent)}},
         ).execute()
     step = len(CELLS) + 1
-    cells = notebook.cells
+    cells = notebook.cells[1:]
     return {
         name: Pass(cells[number * step + 1 : (number + 1) * step])
         for number, name in enumerate(PASSES)
@@ -168,6 +176,8 @@ def test_filled_with_other_right_answers_it_trains_and_shows_everything(passes):
 def test_stand_ins_are_named(passes):
     for name in PASSES:
         assert "STAND-IN" in passes[name].after("book.close(")
+        (caption,) = passes[name].record["captions"]
+        assert caption.startswith("STAND-IN")
 
 
 # Any combination: what a cell uses, it waits for.

@@ -4,7 +4,7 @@ import ast
 import pathlib
 import re
 
-from cnncourse import results, run
+from cnncourse import results
 from tools import lessons
 
 import jupytext
@@ -177,16 +177,3 @@ def test_no_measured_number_is_typed(name):
         texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     found = [sentence for text in texts for sentence in typed_numbers(text)]
     assert not found, "state who reported it, or print it from a run:\n" + "\n".join(found)
-
-
-# The network-free fall-back (the solved notebooks train on it)
-
-
-def test_a_lesson_on_stand_ins_says_so(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNCOURSE_SOURCES", "drawn")
-    monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
-    lesson = ROOT / "notebooks" / "08_mnist_exercise.ipynb"
-    outcome = run.run_lesson(lesson, tmp_path, run.Progress())
-    assert outcome.error is None
-    assert outcome.sources
-    assert all(caption.startswith("STAND-IN") for caption in outcome.sources)

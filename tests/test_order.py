@@ -73,6 +73,11 @@ def remember_trainings(get_ipython):
     get_ipython().events.register("pre_run_cell", begin)
 
 
+def remembering():
+    """The source of a cell that has its kernel remember trainings from then on."""
+    return f"{inspect.getsource(remember_trainings)}\nremember_trainings(get_ipython)"
+
+
 def sections(cells, deepest):
     """{index of a cell: the heading, at most so deep, that it is the first code cell below}."""
     found, heading = {}, None
@@ -96,8 +101,7 @@ def failures(notebook, deepest=ANY):
     passes = {"each cell twice": [i for i in code for _ in range(2)]}
     for first, heading in sections(notebook.cells, deepest).items():
         passes[f"from {heading!r} on"] = [i for i in code if i >= first]
-    patch = f"{inspect.getsource(remember_trainings)}\nremember_trainings(get_ipython)"
-    notebook.cells.append(nbformat.v4.new_code_cell(patch))
+    notebook.cells.append(nbformat.v4.new_code_cell(remembering()))
     found = []
     with client.setup_kernel():
         client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)

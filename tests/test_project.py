@@ -5,6 +5,8 @@ import importlib.metadata
 import os
 import pathlib
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -139,6 +141,22 @@ def test_this_environment_is_the_pinned_one():
     (kind,) = here.keys() & {*TENSORFLOW}
     ((version,),) = [c.specifier for c, _ in LESSONS if c.name == kind]
     assert here[kind] == version.version
+
+
+def test_what_takes_long_begins_first(tmp_path, pytestconfig):
+    long = runpy.run_path(str(ROOT / "conftest.py"))["LONG"]
+    assert all((ROOT / "tests" / name).is_file() for name in long)
+    assert not pytestconfig.getoption("loadscopereorder"), "xdist would order them by their tests"
+    for name in ("test_budget.py", long[-1]):
+        (tmp_path / name).write_text("def test_one(): pass\ndef test_two(): pass")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
+    nbformat.write(notebook, tmp_path / "test_lesson.ipynb")
+    shutil.copy(ROOT / "conftest.py", tmp_path)
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--nbval-lax", tmp_path]
+    said = subprocess.run(collect, cwd=tmp_path, capture_output=True, text=True).stdout
+    begun = list(dict.fromkeys(re.findall(r"(?m)^(\S+)::", said)))
+    assert set(begun[:2]) == {"test_lesson.ipynb", long[-1]}, said
+    assert begun[2:] == ["test_budget.py"], said
 
 
 def test_ruff_finds_nothing():

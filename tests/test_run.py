@@ -47,6 +47,18 @@ def start(course, *arguments, command=(sys.executable, "-m", "cnncourse", "run")
     )
 
 
+def test_a_lesson_on_stand_ins_says_so(course, monkeypatch):
+    """Lesson 08 itself runs on them in test_lesson08.py, and every solved notebook does."""
+    monkeypatch.setenv("CNNCOURSE_SOURCES", "drawn")
+    load = 'from cnncourse import data\nmnist = data.load("mnist")'
+    lesson(course, "01_drawn", load, RECORD.replace(", 42", ", 42, data=mnist"))
+    path = course / "notebooks" / "01_drawn.ipynb"
+    outcome = run.run_lesson(path, course / "out", run.Progress())
+    assert outcome.error is None
+    (caption,) = outcome.sources
+    assert caption.startswith("STAND-IN")
+
+
 def test_a_failing_lesson_is_reported_and_the_next_one_runs(course):
     lesson(course, "01_good", RECORD)
     lesson(course, "02_bad", "raise ValueError('the reason')", "1")
