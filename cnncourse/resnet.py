@@ -5,7 +5,7 @@ A saved network loads again, in safe mode, once this module has been imported.
 
 Sources: K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", 2024, arXiv:2404.00498 (the
 whitened first layer, the flips in turns, the order of a block's layers); He and others, 2015,
-arXiv:1512.03385 (the sum); Ioffe and Szegedy, 2015, arXiv:1502.03167 (batch normalization);
+arXiv:1512.03385 (the sum); Ioffe and Szegedy, 2015, arXiv:1502.03167 (batch normalisation);
 K. Jordan and others, "Muon: An optimizer for hidden layers in neural networks", 2024.
 """
 
@@ -47,8 +47,8 @@ FILTERS = 16  # of the whitened first layer; their negatives are used too
 class BatchNorm(layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over the last axis of maps, in one operation of TensorFlow.
 
-    The same numbers for a quarter of the processor time: Keras computes mean, variance and result
-    in operations of their own, each of which reads all maps again.
+    The same numbers for less processor time: Keras computes mean, variance and result in operations
+    of their own, each of which reads all maps again.
     """
 
     def call(self, inputs, training=None, mask=None):
@@ -136,10 +136,10 @@ def build(
 
     images: some training images, (N, height, width, channels) of pixels 0 to 255, from which the
     first layers take mean, variance and filters. widths: maps in each of the blocks. Each block is
-    a convolution of 3×3, max pooling of 2, batch normalization and ReLU, and then a residual part
+    a convolution of 3×3, max pooling of 2, batch normalisation and ReLU, and then a residual part
     of the same width. Images of any size go, since the last maps are pooled whole.
 
-    `whitened=False` learns the first layer, `normalized=False` leaves batch normalization out,
+    `whitened=False` learns the first layer, `normalized=False` leaves batch normalisation out,
     `residual=False` the sum, and `pooling` is "max" or "mean", over the whole of the last maps.
     """
     pools = {"max": layers.GlobalMaxPooling2D, "mean": layers.GlobalAveragePooling2D}
@@ -225,11 +225,11 @@ class Muon(keras.optimizers.SGD):
     """Muon for the kernels of convolutions, gradient descent with Nesterov momentum for the rest.
 
     A kernel of shape (k, k, channels, maps) is a matrix of k·k·channels rows and one column a map.
-    Each step first brings it to the length `sqrt(maps)` (where batch normalization follows, length
+    Each step first brings it to the length `sqrt(maps)` (where batch normalisation follows, length
     does not matter), then subtracts `learning_rate` times :func:`orthogonal` of its momentum:
     each direction moves equally far, however small its part of the gradient.
 
-    rest: what the learning rate is multiplied with for biases, batch normalization and dense
+    rest: what the learning rate is multiplied with for biases, batch normalisation and dense
     layers; `inertia`: the momentum of kernels. keras.optimizers.Muon takes matrices alone.
     """
 

@@ -24,7 +24,7 @@ def photographs(side=32):
 
 
 def network(widths=(6, 8, 10), seed=3, **options):
-    """An untrained network whose every weight matters, batch normalization's among them.
+    """An untrained network whose every weight matters, batch normalisation's among them.
 
     Its kernels are multiples of a 127th of the largest number of their map, so that 8 bits hold
     them exactly and the figure is to give Keras's numbers.

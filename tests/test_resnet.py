@@ -85,7 +85,7 @@ def test_whitening_keeps_its_filters_and_learns_a_bias():
 @pytest.mark.parametrize(
     ("options", "weights"),
     [
-        # 32 biases; blocks: 9 in out + 9 out out, and 4 out of batch normalization; 10 widths[-1]
+        # 32 biases; blocks: 9 in out + 9 out out, and 4 out of batch normalisation; 10 widths[-1]
         ({}, 32 + 9 * (32 * 8 + 8 * 8 + 8 * 16 + 16 * 16) + 4 * (8 + 16) + 160),
         ({"residual": False, "pooling": "mean"}, 32 + 9 * (256 + 64 + 128 + 256) + 96 + 160),
         ({"whitened": False}, 27 * 32 + 64 + 9 * (256 + 64 + 128 + 256) + 96 + 160),

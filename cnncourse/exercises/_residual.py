@@ -60,7 +60,7 @@ def block_facts(maps):
         "shape of what comes out": str(tuple(maps.shape)),
         "convolutions": " and ".join(sorted(map(_convolution, kernels))) or "none",
         "biases of convolutions": sum(weight.name == "bias" for weight in network.weights),
-        "batch normalizations": sum(weight.name == "moving_mean" for weight in network.weights),
+        "batch normalisations": sum(weight.name == "moving_mean" for weight in network.weights),
         "parameters": network.count_params(),
         "with 3×3 kernels of 0 comes out": _name(idle, came_in),
         "what is added lies below 0 in places": _same_shape(usual, came_in)

@@ -48,7 +48,7 @@ def block_facts(maps):
         "shape of what comes out": str(tuple(maps.shape)),
         "convolutions": ", ".join(sorted(map(_convolution, kernels))) or "none",
         "biases of convolutions": sum(weight.name == "bias" for weight in network.weights),
-        "batch normalizations": sum(weight.name == "moving_mean" for weight in network.weights),
+        "batch normalisations": sum(weight.name == "moving_mean" for weight in network.weights),
         "with kernels of 0 comes out": _name(idle, images),
         "numbers": usual,
         "numbers while it learns": learning,
@@ -84,7 +84,7 @@ def refused_where(where):
 
 
 def network(names, *, frozen):
-    """A network of layers named in a text, "norm" in a name being batch normalization."""
+    """A network of layers named in a text, "norm" in a name being batch normalisation."""
 
     def make():
         import keras
@@ -131,6 +131,6 @@ def learning_facts(answer):
     found = [layer.name for layer in lent.layers if any(id(w) in learning for w in layer.weights)]
     norms = [name for name in found if "norm" in name]
     return {
-        "batch normalizations that learn": ", ".join(norms) or "none",
+        "batch normalisations that learn": ", ".join(norms) or "none",
         "other layers that learn": ", ".join(n for n in found if n not in norms) or "none",
     }

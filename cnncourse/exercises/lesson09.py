@@ -104,7 +104,7 @@ def _norm(
     centred="maps - mean",
     end="return scale * normal + shift",
 ):
-    """Batch normalization with one part exchanged."""
+    """Batch normalisation with one part exchanged."""
     return f"""
 def batch_norm(maps, scale, shift, epsilon):
     mean = {mean or f"maps.mean(axis={axes}, keepdims=True)"}
@@ -934,14 +934,14 @@ BATCH_NORM = Exercise(
             code=_norm(axes="(1, 2)"),
             message=(
                 "Every image has a mean and a variance of its own here (this is instance "
-                "normalization). Those of a batch go over its images, too: `axis=(0, 1, 2)`."
+                "normalisation). Those of a batch go over its images, too: `axis=(0, 1, 2)`."
             ),
         ),
         Mistake(
             code=_norm(axes="(1, 2, 3)"),
             message=(
                 "Mean and variance go over the channels here, with one for each image (this is "
-                "layer normalization). Each channel has its own, over all images: `axis=(0, 1, "
+                "layer normalisation). Each channel has its own, over all images: `axis=(0, 1, "
                 "2)`."
             ),
         ),
@@ -1095,7 +1095,7 @@ BATCH_NORM = Exercise(
             code=_norm(variance="maps.var(axis=(0, 1, 2), ddof=1)"),
             message=(
                 "This variance divides by one less than there are numbers (`ddof=1`). Batch "
-                "normalization takes the mean of the squares: leave `ddof` out. (It is 1 by itself "
+                "normalisation takes the mean of the squares: leave `ddof` out. (It is 1 by itself "
                 "in pandas and in the module `statistics`.)"
             ),
         ),
@@ -1278,7 +1278,7 @@ BATCH_NORM = Exercise(
         ),
     ),
     shows=(
-        "This is what a batch normalization does in training. Beside it the layer keeps a moving "
+        "This is what a batch normalisation does in training. Beside it the layer keeps a moving "
         "average of means and variances, and takes these where it does not learn: a single image "
         "has no batch."
     ),
@@ -1294,7 +1294,7 @@ RESIDUAL_BLOCK = Exercise(
     ),
     hints=(
         "The maps take two ways. Keep both under names of their own: `maps` is what came in, and "
-        "`more` is what convolution, batch normalization and ReLU make of it, one after the other: "
+        "`more` is what convolution, batch normalisation and ReLU make of it, one after the other: "
         "a layer is made, and called with maps, as in `layers.ReLU()(more)`.",
         "`layers.Conv2D` takes `use_bias=False`. How many maps came in is `maps.shape[-1]`: only "
         "where it is not `width`, `maps` goes through `layers.Conv2D(width, 1, use_bias=False)`.",
@@ -1348,7 +1348,7 @@ RESIDUAL_BLOCK = Exercise(
             code=_block(end="return more"),
             message=(
                 "The sum is left out: what came in is not added to what convolution, batch "
-                "normalization and ReLU make of it. End with `layers.Add()([maps, more])`."
+                "normalisation and ReLU make of it. End with `layers.Add()([maps, more])`."
             ),
         ),
         Mistake(
@@ -1375,7 +1375,7 @@ RESIDUAL_BLOCK = Exercise(
                 end="return resnet.BatchNorm()(layers.Add()([maps, more]))",
             ),
             message=(
-                "Batch normalization stands after the sum, and changes what came in. It stands "
+                "Batch normalisation stands after the sum, and changes what came in. It stands "
                 "between the convolution and ReLU."
             ),
         ),
@@ -1385,32 +1385,32 @@ RESIDUAL_BLOCK = Exercise(
                 end="return layers.ReLU()(resnet.BatchNorm()(layers.Add()([maps, more])))",
             ),
             message=(
-                "The sum comes before batch normalization and ReLU, which then change what came "
+                "The sum comes before batch normalisation and ReLU, which then change what came "
                 "in. Add last."
             ),
         ),
         Mistake(
             code=_block(more="more = resnet.BatchNorm()(layers.ReLU()(more))"),
             message=(
-                "Batch normalization comes after ReLU here. It comes before, between the "
+                "Batch normalisation comes after ReLU here. It comes before, between the "
                 "convolution and ReLU: then `shift` decides what becomes 0."
             ),
         ),
         Mistake(
             code=_block(more="more = resnet.BatchNorm()(more)"),
-            message="ReLU is missing: apply it to what comes out of the batch normalization.",
+            message="ReLU is missing: apply it to what comes out of the batch normalisation.",
         ),
         Mistake(
             code=_block(more="more = layers.ReLU()(more)"),
             message=(
-                "Batch normalization is missing: `resnet.BatchNorm()` stands between the "
+                "Batch normalisation is missing: `resnet.BatchNorm()` stands between the "
                 "convolution and ReLU."
             ),
         ),
         Mistake(
             code=_block(more=""),
             message=(
-                "Batch normalization and ReLU are missing: the result of the convolution is added "
+                "Batch normalisation and ReLU are missing: the result of the convolution is added "
                 "as it is."
             ),
         ),
@@ -1472,7 +1472,7 @@ RESIDUAL_BLOCK = Exercise(
             code=_block(convolution='layers.Conv2D(width, 3, padding="same")'),
             by=("biases of convolutions",),
             message=(
-                "The 3×3 convolution has a bias. Batch normalization subtracts the mean of every "
+                "The 3×3 convolution has a bias. Batch normalisation subtracts the mean of every "
                 "map, and the bias with it: `use_bias=False` saves parameters that do nothing."
             ),
         ),
@@ -1599,9 +1599,9 @@ RESIDUAL_BLOCK = Exercise(
             code=_block(
                 brought=f"maps = layers.ReLU()(resnet.BatchNorm()({_BROUGHT}(maps)))",
             ),
-            by=("convolutions", "batch normalizations"),
+            by=("convolutions", "batch normalisations"),
             message=(
-                "There is a batch normalization behind the 1×1 convolution, too. It stands alone: "
+                "There is a batch normalisation behind the 1×1 convolution, too. It stands alone: "
                 "nothing comes between it and the sum."
             ),
         ),
@@ -1661,7 +1661,7 @@ RESIDUAL_BLOCK = Exercise(
             ),
             message=(
                 "There are two ReLU: the convolution has one as its `activation`, before batch "
-                "normalization. Leave that out."
+                "normalisation. Leave that out."
             ),
         ),
         Mistake(
@@ -1674,7 +1674,7 @@ RESIDUAL_BLOCK = Exercise(
                     return layers.Add()([maps, more])
             """,
             message=(
-                "Batch normalization and ReLU stand before the convolution (this order is in use "
+                "Batch normalisation and ReLU stand before the convolution (this order is in use "
                 'too, as "pre-activation"). Here the convolution comes first.'
             ),
         ),
@@ -1682,7 +1682,7 @@ RESIDUAL_BLOCK = Exercise(
             code=_block(more="more = resnet.BatchNorm()(more)\n    maps = layers.ReLU()(maps)"),
             message=(
                 "ReLU is applied to what came in. It belongs to the other way, behind the batch "
-                "normalization."
+                "normalisation."
             ),
         ),
         Mistake(
@@ -1710,22 +1710,22 @@ RESIDUAL_BLOCK = Exercise(
         Mistake(
             code=_block(more="more = layers.ReLU()(resnet.BatchNorm(trainable=False)(more))"),
             message=(
-                "The batch normalization is frozen (`trainable=False`): it goes by its moving "
+                "The batch normalisation is frozen (`trainable=False`): it goes by its moving "
                 "averages while the network learns, too, and these never change. Leave that out."
             ),
         ),
         Mistake(
             code=_block(more="more = layers.ReLU()(resnet.BatchNorm()(more, training=True))"),
             message=(
-                "With `training=True` batch normalization goes by the batch wherever nobody says "
+                "With `training=True` batch normalisation goes by the batch wherever nobody says "
                 "whether the network learns, as in `network(images)`: an image's answer then "
                 "depends on those beside it. Leave it out; `fit` and `predict` say it themselves."
             ),
         ),
         Mistake(
             code=_block(more="more = layers.ReLU()(resnet.BatchNorm()(resnet.BatchNorm()(more)))"),
-            by=("convolutions", "batch normalizations"),
-            message="There are two batch normalizations. One follows the 3×3 convolution.",
+            by=("convolutions", "batch normalisations"),
+            message="There are two batch normalisations. One follows the 3×3 convolution.",
         ),
         Mistake(
             code=_block(more="more = layers.Dropout(0.5)(layers.ReLU()(resnet.BatchNorm()(more)))"),
@@ -1804,9 +1804,9 @@ RESIDUAL_BLOCK = Exercise(
         ),
         Mistake(
             code=_block(more="more = layers.ReLU()(layers.LayerNormalization()(more))"),
-            by=("convolutions", "batch normalizations"),
+            by=("convolutions", "batch normalisations"),
             message=(
-                "No batch normalization is among the layers: `resnet.BatchNorm()` stands between "
+                "No batch normalisation is among the layers: `resnet.BatchNorm()` stands between "
                 "the convolution and ReLU."
             ),
         ),
@@ -1823,8 +1823,8 @@ RESIDUAL_BLOCK = Exercise(
         ),
     ),
     shows=(
-        "With kernels of 0 this block hands on what came in: it begins near to doing nothing, "
-        "and learns what to add. The gradient takes the same way back, past all the layers."
+        "With kernels of 0 this block hands on what came in: what it learns is what to add. The "
+        "gradient takes the same way back, past all the layers."
     ),
 )
 

@@ -705,8 +705,8 @@ ACTIVATION = Exercise(
         ),
     ),
     shows=(
-        "The map is a part of the network's own sum, not an estimate: the logit is its mean, "
-        "pixel by pixel."
+        "The map is a part of the network's own sum, not an estimate: its mean over all pixels is "
+        "the logit."
     ),
 )
 

@@ -283,7 +283,7 @@ INVERTED_BOTTLENECK = Exercise(
         "Keep two things before `maps` gets a new meaning: what came in, for the sum, and how many "
         "maps that were, `maps.shape[-1]`. Each of the three convolutions has `use_bias=False`, "
         "and `layers.BatchNormalization()` behind it.",
-        "The first two batch normalizations are followed by `layers.ReLU(6)`, the last by nothing. "
+        "The first two batch normalisations are followed by `layers.ReLU(6)`, the last by nothing. "
         'The middle one is `layers.DepthwiseConv2D(kernel, stride, padding="same", '
         "use_bias=False)`: it needs no number of maps.",
         "At the end: where `stride == 1` and as many maps came in as go out, "
@@ -349,7 +349,7 @@ INVERTED_BOTTLENECK = Exercise(
             message=(
                 "There is a ReLU behind the last convolution as well. The narrow maps stay as "
                 "they are: a ReLU would throw away what lies below 0, and there are few maps to "
-                "make up for it. The last batch normalization is followed by nothing."
+                "make up for it. The last batch normalisation is followed by nothing."
             ),
         ),
         Mistake(
@@ -369,23 +369,23 @@ INVERTED_BOTTLENECK = Exercise(
         Mistake(
             code=_block(first="layers.BatchNormalization()(maps)"),
             message=(
-                "Behind the first convolution and its batch normalization ReLU up to 6 is missing."
+                "Behind the first convolution and its batch normalisation ReLU up to 6 is missing."
             ),
         ),
         Mistake(
             code=_block(second="layers.BatchNormalization()(maps)"),
             message=(
-                "Behind the depthwise convolution and its batch normalization ReLU up to 6 is "
+                "Behind the depthwise convolution and its batch normalisation ReLU up to 6 is "
                 "missing."
             ),
         ),
         Mistake(
             code=_block(last="maps"),
-            message="The last convolution has no batch normalization behind it.",
+            message="The last convolution has no batch normalisation behind it.",
         ),
         Mistake(
             code=_block(first="layers.ReLU(6)(maps)", second="layers.ReLU(6)(maps)", last="maps"),
-            message="There is no batch normalization: one stands behind each convolution.",
+            message="There is no batch normalisation: one stands behind each convolution.",
         ),
         Mistake(
             code=_block(
@@ -393,7 +393,7 @@ INVERTED_BOTTLENECK = Exercise(
                 second="layers.BatchNormalization()(layers.ReLU(6)(maps))",
             ),
             message=(
-                "ReLU comes before batch normalization here. It comes behind it, so that what it "
+                "ReLU comes before batch normalisation here. It comes behind it, so that what it "
                 "cuts off has the scale that the network has learned for it."
             ),
         ),
@@ -415,7 +415,7 @@ INVERTED_BOTTLENECK = Exercise(
             code=_block(where="True"),
             message=(
                 "With `expansion` 1 there is a first convolution as well, which makes as many maps "
-                "as there are. There it is left out, with its batch normalization and ReLU."
+                "as there are. There it is left out, with its batch normalisation and ReLU."
             ),
         ),
         Mistake(
@@ -474,7 +474,7 @@ INVERTED_BOTTLENECK = Exercise(
             ),
             by=("biases of convolutions",),
             message=(
-                "The convolutions have biases. Batch normalization subtracts the mean of every "
+                "The convolutions have biases. Batch normalisation subtracts the mean of every "
                 "map, and a bias with it: `use_bias=False`, three times."
             ),
         ),
@@ -724,13 +724,13 @@ UNFREEZE = Exercise(
     name="11/unfreeze",
     task=(
         "Write `unfreeze(network, first)`: the layer named `first` and all layers behind it can "
-        "learn, those before it cannot, and no batch normalization can. Give back the network."
+        "learn, those before it cannot, and no batch normalisation can. Give back the network."
     ),
     hints=(
         "`network.layers` has the layers in order, each with its `name`. Walk through them, and "
         "remember in a variable whether `first` has come already.",
         "A layer learns or not by its `layer.trainable`, True or False: set it in both cases, "
-        "since you do not know how the network came. Whether it is a batch normalization says "
+        "since you do not know how the network came. Whether it is a batch normalisation says "
         "`isinstance(layer, layers.BatchNormalization)`.",
         "A network that is frozen as a whole learns nothing, whatever its layers say. Set "
         "`network.trainable = True` before you go through the layers: it sets all of them, so not "
@@ -787,7 +787,7 @@ UNFREEZE = Exercise(
         Mistake(
             code=_unfrozen(flag="learns"),
             message=(
-                "Batch normalizations behind `first` can learn, too. They are to stay frozen: "
+                "Batch normalisations behind `first` can learn, too. They are to stay frozen: "
                 "their means and variances come from a million photographs, and yours are few."
             ),
         ),

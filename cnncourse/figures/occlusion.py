@@ -21,7 +21,7 @@ def prepare(*, model, images, labels, class_names, caption="") -> dict:
     """Return the data of the figure: the weights of a trained network and photographs to pick from.
 
     model: as :func:`cnncourse.resnet.build` makes it with `pooling="mean"`, of any widths. Weights
-    of convolutions travel as 8 bits each, with one scale a map; what batch normalization does at
+    of convolutions travel as 8 bits each, with one scale a map; what batch normalisation does at
     an answer is put together with that scale.
     images: uint8 of shape (N, side, side, 3), 1 to 20 photographs of 16 to 32 pixels, the side a
     multiple of 2 for each block; the first one is shown at the start. labels: (N,), an index into
@@ -136,7 +136,7 @@ def _network(model) -> dict:
 
 
 def _normalized(convolution, norm) -> tuple[np.ndarray, np.ndarray]:
-    """By what a batch normalization multiplies each map at an answer, and what it adds."""
+    """By what a batch normalisation multiplies each map at an answer, and what it adds."""
     gamma, beta, mean, variance = (
         np.asarray(part) for part in (norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance)
     )
