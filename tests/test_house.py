@@ -38,7 +38,7 @@ KNOWS = {
     "results": {"budget"},
     "run": {"budget", "figures", "results"},
     "tools": {"budget", "exercises", "grade", "lab", "results", "run"},  # grade: many machines
-    "site": {"__main__", "data", "exercises", "figures", "lab", "tools"},
+    "site": {"__main__", "data", "exercises", "figures", "tools"},
     "studies": {"data", "exercises", "lenet", "photos", "resnet", "tools"},
 }
 # Private things that are used from another room all the same: (file, module).

@@ -7,6 +7,7 @@ import shlex
 import sys
 import types
 
+from cnncourse import lab
 from tools import handout, lessons
 
 import nbformat
@@ -172,6 +173,7 @@ def test_launch_buttons_need_an_address():
     line = importlib.import_module("lessons")
     where = ("main", "gh-pages", "notebooks/01_x.ipynb")
     assert line.launches("", *where) == []
+    assert line.COPIES == lab.FOLDER
     (binder, colab) = line.launches("https://github.com/a/b.git", *where)
     assert binder[1] == "https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/my_lessons/01_x.ipynb"
     published = "https://colab.research.google.com/github/a/b/blob/gh-pages/notebooks/01_x.ipynb"

@@ -6,11 +6,11 @@ import pathlib
 import re
 import urllib.parse
 
-from cnncourse import lab
-
 from docutils import nodes
 from sphinx.errors import ConfigError
 from sphinx.util.docutils import SphinxDirective
+
+COPIES = "my_lessons"  # what JupyterLab shows: postBuild makes it
 
 
 class CourseFigure(SphinxDirective):
@@ -51,7 +51,7 @@ def launches(repository: str, branch: str, pages: str, path: str) -> list[tuple[
         return []
     course = "/".join(owner_and_name(repository))
     branch, pages = urllib.parse.quote(branch), urllib.parse.quote(pages)
-    copy = urllib.parse.quote(path.replace("notebooks", lab.FOLDER, 1))
+    copy = urllib.parse.quote(path.replace("notebooks", COPIES, 1))
     site = f"https://colab.research.google.com/github/{course}/blob/{pages}"
     return [
         ("Run in Binder", f"https://mybinder.org/v2/gh/{course}/{branch}?urlpath=lab/tree/{copy}"),
