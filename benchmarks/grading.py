@@ -100,11 +100,18 @@ class Watch(threading.Thread):
             looks += 1
 
     def _look(self, process):
-        """Of what bubblewrap has started: its seconds, and those of its children that ended."""
+        """Of a sandbox: the seconds of what its first process has started, and of what ended.
+
+        The first process is bubblewrap's. It takes in orphans, so it has the seconds of some.
+        """
         try:
-            if process.parent().name() == "bwrap" and process.name() != "bwrap":
-                self._cpu[process.pid] = sum(process.cpu_times()[:4])
-        except (psutil.NoSuchProcess, AttributeError):
+            if process.name() != "bwrap":
+                return
+            inside = [one for one in process.children() if one.name() != "bwrap"]
+            if inside:
+                spent = sum(sum(one.cpu_times()[:4]) for one in (process, *inside))
+                self._cpu[process.pid] = max(spent, self._cpu.get(process.pid, 0))
+        except psutil.NoSuchProcess:
             pass
 
     def cpu(self):
