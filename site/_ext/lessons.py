@@ -30,17 +30,6 @@ class CourseFigure(SphinxDirective):
         return [nodes.raw("", path.read_text("utf-8"), format="html")]
 
 
-def owner_and_name(repository: str) -> tuple[str, str]:
-    """Return whose a GitHub repository is, and its name; ConfigError for another address."""
-    found = re.fullmatch(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?", repository)
-    if not found:
-        raise ConfigError(
-            f"CNNCOURSE_REPOSITORY={repository!r}: expected https://github.com/OWNER/NAME, "
-            "or nothing for a site without launch buttons."
-        )
-    return found.groups()
-
-
 def launches(repository: str, branch: str, pages: str, path: str) -> list[tuple[str, str]]:
     """Return (name, address) of the places where a notebook of the repository can be run.
 
@@ -49,7 +38,13 @@ def launches(repository: str, branch: str, pages: str, path: str) -> list[tuple[
     """
     if not repository:
         return []
-    course = "/".join(owner_and_name(repository))
+    found = re.fullmatch(r"https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?", repository)
+    if not found:
+        raise ConfigError(
+            f"CNNCOURSE_REPOSITORY={repository!r}: expected https://github.com/OWNER/NAME, "
+            "or nothing for a site without launch buttons."
+        )
+    course = "/".join(found.groups())
     branch, pages = urllib.parse.quote(branch), urllib.parse.quote(pages)
     copy = urllib.parse.quote(path.replace("notebooks", COPIES, 1))
     site = f"https://colab.research.google.com/github/{course}/blob/{pages}"
