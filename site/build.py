@@ -28,7 +28,16 @@ from tools import handout, lessons  # noqa: E402
 
 PACKAGES = ("sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme", "latex2mathml")
 PACKAGES += ("sphinx-revealjs",)
-VARIABLES = ("CNNCOURSE_REPOSITORY", "CNNCOURSE_BRANCH", "CNNCOURSE_PAGES")
+# Where the course is published, if it is: what the environment may say of it, and where it says
+# nothing. Buttons to run a lesson elsewhere need it, and notebooks that fetch the course.
+PUBLISHED = {"repository": "", "branch": "main", "pages": "gh-pages"}
+
+
+def published() -> dict[str, str]:
+    """Return what CNNCOURSE_REPOSITORY, CNNCOURSE_BRANCH and CNNCOURSE_PAGES say of it."""
+    return {
+        key: os.environ.get(f"CNNCOURSE_{key.upper()}", value) for key, value in PUBLISHED.items()
+    }
 
 
 def digest(root: pathlib.Path = ROOT) -> str:
@@ -48,8 +57,8 @@ def digest(root: pathlib.Path = ROOT) -> str:
             total.update(path.read_bytes())
     for name in PACKAGES:
         total.update(f"{name}={version(name)}\0".encode())
-    for name in VARIABLES:
-        total.update(f"{name}={os.environ.get(name, '')}\0".encode())
+    for key, value in published().items():
+        total.update(f"{key}={value}\0".encode())
     return total.hexdigest()
 
 
@@ -93,12 +102,14 @@ def _sphinx(root, work):
     except (SiteError, lessons.LessonError) as failure:
         raise SystemExit(f"the site is not built: {failure}") from None
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    for key, value in published().items():
+        command += ["-D", f"course_{key}={value}"]
     command += ["-c", str(root / "site"), "-d", str(work / "doctrees"), str(source), str(new)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=root)
     if done.returncode:
         said = (done.stderr or done.stdout).replace(f"{source}{os.sep}", "")
         raise SystemExit(f"{said.strip()}\nthe site is not built; what was in build/site stays")
-    trim(source, new, root)
+    trim(source, new, root, published())
     return new
 
 

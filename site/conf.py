@@ -17,7 +17,6 @@ the lesson's stored output has it:
     ```
 """
 
-import os
 import pathlib
 import sys
 
@@ -66,8 +65,3 @@ html_theme_options = {
 }
 copybutton_selector = "div.cell_input div.highlight pre, div.highlight-python pre"
 copybutton_exclude = ".linenos, .go"
-
-# Where the repository is published, if it is: buttons to run a lesson elsewhere need it.
-course_repository = os.environ.get("CNNCOURSE_REPOSITORY", "")
-course_branch = os.environ.get("CNNCOURSE_BRANCH", "main")
-course_pages = os.environ.get("CNNCOURSE_PAGES", "gh-pages")

@@ -3,7 +3,6 @@
 import hashlib
 import html.parser
 import itertools
-import os
 import pathlib
 import re
 import shlex
@@ -63,16 +62,18 @@ if importlib.util.find_spec("cnncourse") is None:
 LATER = r"^(js|copybtn|o-tooltip|success|highlighted|search|kind-|context|show|course-)"
 
 
-def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path) -> None:
-    """Finish the site in `new`, which was made from `source` in the repository `root`."""
+def trim(source: pathlib.Path, new: pathlib.Path, root: pathlib.Path, published: dict) -> None:
+    """Finish the site in `new`, which was made from `source` in the repository `root`.
+
+    published: "repository" and "branch" of the course, as `build.published` has them.
+    """
+    where = {key: published[key] for key in ("repository", "branch")}
     if (source / "pictures").is_dir():
         shutil.copytree(source / "pictures", new / "pictures", dirs_exist_ok=True)
-    repository = os.environ.get("CNNCOURSE_REPOSITORY", "")
-    published = {"repository": repository, "branch": os.environ.get("CNNCOURSE_BRANCH", "main")}
     stored = [path.with_suffix(".ipynb") for path in lessons.paths(root / "notebooks")]
     stored += (root / "notebooks" / "further").glob("*.ipynb")
     for path in stored:
-        notebook = alone(nbformat.read(path, as_version=4), **published)
+        notebook = alone(nbformat.read(path, as_version=4), **where)
         nbformat.write(notebook, new / path.relative_to(root))
     shutil.copyfile(root / "build" / f"{handout.TOP}.zip", new / f"{handout.TOP}.zip")
     for pattern in UNUSED:

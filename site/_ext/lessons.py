@@ -142,9 +142,8 @@ def drop_scripts(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.add_config_value("course_repository", "", "html")
-    app.add_config_value("course_branch", "main", "html")
-    app.add_config_value("course_pages", "gh-pages", "html")
+    for name in ("course_repository", "course_branch", "course_pages"):  # given by build.py
+        app.add_config_value(name, "", "html")
     app.add_directive("course-figure", CourseFigure)
     app.connect("html-page-context", lesson_links)
     app.connect("html-page-context", contents, priority=900)  # after the theme's functions
