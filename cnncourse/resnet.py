@@ -137,7 +137,8 @@ def build(
     images: some training images, (N, height, width, channels) of pixels 0 to 255, from which the
     first layers take mean, variance and filters. widths: maps in each of the blocks. Each block is
     a convolution of 3×3, max pooling of 2, batch normalisation and ReLU, and then a residual part
-    of the same width. Images of any size go, since the last maps are pooled whole.
+    of the same width; their convolutions are named "block1_first", "block1_second" and so on.
+    Images of any size go, since the last maps are pooled whole.
 
     `whitened=False` learns the first layer, `normalized=False` leaves batch normalisation out,
     `residual=False` the sum, and `pooling` is "max" or "mean", over the whole of the last maps.
@@ -146,10 +147,9 @@ def build(
     if pooling not in pools:
         raise ValueError(f"pooling is {pooling!r}; expected 'max' or 'mean'.")
 
-    def convolved(maps, width, pool=1):
-        maps = layers.Conv2D(
-            width, 3, padding="same", use_bias=not normalized, kernel_initializer="he_normal"
-        )(maps)
+    def convolved(maps, width, name, pool=1):
+        options = {"use_bias": not normalized, "kernel_initializer": "he_normal", "name": name}
+        maps = layers.Conv2D(width, 3, padding="same", **options)(maps)
         if pool > 1:
             maps = layers.MaxPooling2D(pool)(maps)
         if normalized:
@@ -162,12 +162,12 @@ def build(
     if whitened:
         number = min(FILTERS, 9 * images.shape[-1])
         filters = whitening_filters((images - mean) / np.sqrt(variance), number=number)
-        maps = layers.ReLU()(Whitening(filters)(maps))
+        maps = layers.ReLU()(Whitening(filters, name="whitening")(maps))
     else:
-        maps = convolved(maps, 2 * FILTERS)
-    for width in widths:
-        maps = convolved(maps, width, pool=2)
-        more = convolved(maps, width)
+        maps = convolved(maps, 2 * FILTERS, "first")
+    for block, width in enumerate(widths, start=1):
+        maps = convolved(maps, width, f"block{block}_first", pool=2)
+        more = convolved(maps, width, f"block{block}_second")
         maps = layers.Add()([maps, more]) if residual else more
     maps = pools[pooling]()(maps)
     logits = layers.Dense(10, use_bias=False, kernel_initializer="lecun_normal")(maps)

@@ -99,6 +99,15 @@ def test_parameters_by_hand(options, weights):
         assert network(np.zeros((2, side, side, 3))).shape == (2, 10)
 
 
+def test_names_of_convolutions_do_not_hang_on_what_was_built_before():
+    for _ in range(2):
+        names = [layer.name for layer in resnet.build(PIXELS, (4, 8)).layers if layer.weights]
+        assert [name for name in names if "norm" not in name and "dense" not in name] == [
+            "whitening",
+            *(f"block{block}_{place}" for block in (1, 2) for place in ("first", "second")),
+        ]
+
+
 def test_in_16_bits_it_answers_nearly_alike_and_learns():
     keras.utils.set_random_seed(1)
     usual = resnet.build(PIXELS, (8, 16))

