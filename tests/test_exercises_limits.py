@@ -325,6 +325,21 @@ def test_an_answer_that_waits_is_told_so_and_not_that_it_computes(monkeypatch):
     assert "compiled code" not in str(verdict)
 
 
+def test_an_answer_that_gets_no_turn_on_a_busy_machine_is_not_called_idle(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(_limit.time, "monotonic", lambda: now)
+    monkeypatch.setattr(_limit.time, "process_time", lambda: 1.0)
+    watch = _limit.Watch(seconds=20, idle=3)
+    for _ in range(5):
+        now += 10  # the look comes late, as the answer's turn does
+        assert watch.reached() == ""
+    told = set()
+    for _ in range(300):
+        now += 0.02
+        told.add(watch.reached())
+    assert told == {"", "waiting"}
+
+
 def test_an_answer_that_takes_too_much_memory_is_stopped(monkeypatch):
     monkeypatch.setattr(_limit, "MEMORY", 2**26)
     code = (

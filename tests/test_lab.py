@@ -338,7 +338,11 @@ class Lab:
         self.page.keyboard.insert_text(code)
 
     def save(self):
-        self.menu("File", "Save Notebook")
+        def written(response):
+            return response.request.method == "PUT" and "/api/contents/" in response.url
+
+        with self.page.expect_response(written, timeout=300_000):
+            self.menu("File", "Save Notebook")
         dirty = self.page.locator(".lm-DockPanel-tabBar .lm-mod-current.jp-mod-dirty")
         self.until(lambda: dirty.count() == 0)
 

@@ -17,6 +17,7 @@ import psutil
 
 GRACE = 2  # seconds for stopped code to end before it is called stuck
 IDLE = 3  # seconds that an answer may wait without computing anything
+TURN = 0.02  # seconds between two looks at it
 MEMORY = 2**30  # bytes that an answer may take beyond what the kernel has
 _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -107,20 +108,24 @@ class Watch:
     """Tells which limit a run has reached.
 
     Time is that of computing, as on a busy machine a thread waits for its turn; or four times
-    that of waiting.
+    that of waiting. Where the machine lets this look come late, it kept the answer waiting too: an
+    answer is called idle after so many looks, not so much time.
     """
 
     def __init__(self, seconds, idle):
         self.seconds, self.idle, self.process = seconds, idle, psutil.Process()
         self.started, self.computing = time.monotonic(), time.process_time()
+        self.looked, self.idled = self.started, 0.0
         self.memory = self.process.memory_info().rss
 
     def reached(self):
-        waited = time.monotonic() - self.started
+        now = time.monotonic()
+        self.idled += min(now - self.looked, 2 * TURN)
+        self.looked, waited = now, now - self.started
         computed = time.process_time() - self.computing
         if self.process.memory_info().rss - self.memory > MEMORY:
             return "memory"
-        if waited > self.idle and computed < 0.02 * waited:
+        if self.idled > self.idle and computed < 0.02 * waited:
             return "waiting"
         if min(waited, computed) > self.seconds or waited > 4 * self.seconds:
             return "computing"
@@ -178,7 +183,7 @@ def limited(function, seconds, namespaces=(), idle=None):
         watch = Watch(seconds, min(seconds, IDLE) if idle is None else idle)
         try:
             # Not join: before Python 3.13 an interrupt in it marks a running thread as ended.
-            while not finished.wait(0.02) and not run.stopped:
+            while not finished.wait(TURN) and not run.stopped:
                 run.stopped = watch.reached()
         finally:  # also when the reader interrupts the cell
             started = set(threading.enumerate()) - before - {thread}
