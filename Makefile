@@ -53,7 +53,7 @@ lab: $(READY)  ## open JupyterLab on your copies of the lessons, in my_lessons/
 	@exec $(BIN)/python -m cnncourse lab
 
 test: $(MAKERS)  ## the whole suite: package, exercises, every notebook
-	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 3
+	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2
 
 test-order: $(MAKERS)  ## every lesson with each cell twice, and again from each heading on
 	@exec $(BIN)/python -m pytest -m "" tests/test_order.py
