@@ -12,7 +12,7 @@ import PIL.ImageDraw
 
 from .catalogue import ImageSet
 
-_MOST = {"train": 6_000, "test": 4_000}  # images: what they can teach, these teach
+_MOST = {"train": 6_000, "test": 4_000}  # images; of these 3,000 choose in lesson 03
 _FACES = {"train": 160, "validation": 40}  # a class
 FACES = 2 * sum(_FACES.values())
 
