@@ -63,6 +63,7 @@ def test_what_is_no_code_of_the_answer_stays():
     source = '"""Text."""\nimport a.b\nassert x, 1\nreturn f"{x + 1}"'
     assert bodies(source) == ["'Text.'\nimport a.b\nassert x, 1\nreturn"]
     assert list(changes("def f(x: 1) -> 2: ...\n")) == []
+    assert {change.line for change in changes("__all__ = ['f', 'g']\ng = True\n")} == {2}
 
 
 def test_each_change_is_another_program_on_the_same_lines():

@@ -3,8 +3,9 @@
     for change in changes("def side(n, k):\\n    return n - k + 1\\n"):
         print(change)  # line 2, operator: n - k + 1  ->  (n - k - 1), and so on
 
-What is around the changed piece stays as it is written, so line numbers stay too. Names,
-annotations, docstrings, imports, asserts and what is inside of f-strings are not changed.
+What is around the changed piece stays as it is written, so line numbers stay too. Names (the list
+__all__ among them), annotations, docstrings, imports, asserts and what is inside of f-strings are
+not changed.
 """
 
 import ast
@@ -114,8 +115,14 @@ def _nodes(node):
         if name in ("annotation", "returns"):
             continue
         for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, ast.AST) and not isinstance(item, _UNCHANGED) and not _is_doc(item):
+            if isinstance(item, ast.AST) and not _stays(item):
                 yield from _nodes(item)
+
+
+def _stays(node):
+    """Whether a node is of those that are not changed."""
+    listed = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    return listed or isinstance(node, _UNCHANGED) or _is_doc(node)
 
 
 def _is_doc(node):
@@ -124,7 +131,7 @@ def _is_doc(node):
 
 
 def _may_move(node):
-    return isinstance(node, _MOVED) and not _is_doc(node)
+    return isinstance(node, _MOVED) and not _stays(node)
 
 
 def _bodies(node):
