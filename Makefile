@@ -55,8 +55,8 @@ lab: $(READY)  ## open JupyterLab on your copies of the lessons, in my_lessons/
 test: $(MAKERS)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2
 
-test-order: $(MAKERS)  ## every lesson with each cell twice, and again from each heading on
-	@exec $(BIN)/python -m pytest -m "" tests/test_order.py
+test-order: $(MAKERS)  ## what takes long: each lesson again from each heading on, each changed answer
+	@exec $(BIN)/python -m pytest -m long tests
 
 notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs, and solve them
 	@$(BIN)/jupytext --quiet --to ipynb --update notebooks/[0-9][0-9]_*.md notebooks/further/*.md

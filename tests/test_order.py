@@ -4,8 +4,9 @@ Real cells in one kernel a lesson, blanks as empty as a student's and once solve
 of the quick budget runs whole the first time. Where a cell repeats it, it runs for one step, which
 raises whatever the whole would, and then gives the network the weights, the history and the
 callbacks the epochs of the first time: what more training makes of a network is not tried here.
-Trainings within a check are real each time. `make test` starts at the sections of one lesson,
-`make test-order` at every heading of all.
+Trainings within a check are real each time. `make test` runs the cells of one lesson twice, then
+its sections, the last first; `make test-order` starts at every heading of all and goes on to the
+end.
 """
 
 import inspect
@@ -17,9 +18,11 @@ import nbclient
 import nbformat
 import pytest
 
-ANY = 6  # the deepest heading that Markdown has
-CHEAP = [("08_mnist_exercise", 2)]
-DEAR = [(path.stem, ANY) for path in lessons.paths()] + [("solutions/08_mnist_exercise", ANY)]
+CHEAP = [("08_mnist_exercise", "alone")]
+DEAR = [
+    (name, "to the end")
+    for name in [*(path.stem for path in lessons.paths()), "solutions/08_mnist_exercise"]
+]
 
 
 def remember_trainings(get_ipython):
@@ -78,19 +81,23 @@ def remembering():
     return f"{inspect.getsource(remember_trainings)}\nremember_trainings(get_ipython)"
 
 
-def sections(cells, deepest):
-    """{index of a cell: the heading, at most so deep, that it is the first code cell below}."""
+def sections(cells):
+    """{index of a cell: the heading that it is the first code cell below}."""
     found, heading = {}, None
     for index, cell in enumerate(cells):
         if cell.cell_type == "markdown":
-            heading = (re.findall(rf"(?m)^#{{1,{deepest}}} .*$", cell.source) or [heading])[-1]
+            heading = (re.findall(r"(?m)^#{1,6} .*$", cell.source) or [heading])[-1]
         elif heading:
             found[index], heading = heading, None
     return found
 
 
-def failures(notebook, deepest=ANY):
-    """Run each cell twice, then on from each heading; return [what ran, its cell, the error]."""
+def failures(notebook, again="to the end"):
+    """Run each cell twice, then sections again; return [what ran, its cell, the error].
+
+    again: "to the end" runs on from each heading in turn; "alone" runs each section by itself, the
+    last one first, so that whatever comes after it in the lesson has run before it.
+    """
     client = nbclient.NotebookClient(
         notebook,
         timeout=900,
@@ -99,8 +106,14 @@ def failures(notebook, deepest=ANY):
     )
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     passes = {"each cell twice": [i for i in code for _ in range(2)]}
-    for first, heading in sections(notebook.cells, deepest).items():
-        passes[f"from {heading!r} on"] = [i for i in code if i >= first]
+    starts = sections(notebook.cells)
+    if again == "alone":
+        ends = [*list(starts)[1:], len(notebook.cells)]
+        for (first, heading), end in reversed(list(zip(starts.items(), ends, strict=True))):
+            passes[f"{heading!r} alone"] = [i for i in code if first <= i < end]
+    else:
+        for first, heading in starts.items():
+            passes[f"from {heading!r} on"] = [i for i in code if i >= first]
     notebook.cells.append(nbformat.v4.new_code_cell(remembering()))
     found = []
     with client.setup_kernel():
@@ -117,13 +130,13 @@ def failures(notebook, deepest=ANY):
 
 
 @pytest.mark.parametrize(
-    ("name", "deepest"), [*CHEAP, *(pytest.param(*each, marks=pytest.mark.long) for each in DEAR)]
+    ("name", "again"), [*CHEAP, *(pytest.param(*each, marks=pytest.mark.long) for each in DEAR)]
 )
-def test_cells_run_twice_and_sections_run_again(name, deepest, monkeypatch):
+def test_cells_run_twice_and_sections_run_again(name, again, monkeypatch):
     monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
     monkeypatch.delenv("CNNCOURSE_STORE", raising=False)
     notebook = nbformat.read(lessons.NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    found = failures(notebook, deepest)
+    found = failures(notebook, again)
     assert not found, "\n".join(map(str, found))
 
 
@@ -154,13 +167,17 @@ x = x[:, :1]
 """
 
 
-def test_what_breaks_is_found_and_a_training_that_is_repeated_ends_as_it_did():
+@pytest.mark.parametrize(
+    ("again", "what"), [("to the end", "from '## Two' on"), ("alone", "'## Two' alone")]
+)
+def test_what_breaks_is_found_and_a_training_that_is_repeated_ends_as_it_did(again, what):
     notebook = nbformat.v4.new_notebook()
     for source in SMALL.split("\n--\n"):
         make = nbformat.v4.new_markdown_cell if source[0] == "#" else nbformat.v4.new_code_cell
         notebook.cells.append(make(source))
-    (twice, cell, error), (section, training, shape) = failures(notebook)
+    (twice, cell, error), *later = failures(notebook, again)
     assert (twice, cell) == ("each cell twice", "made.append(1)")
     assert error.startswith("AssertionError")
-    assert (section, training) == ("from '## Two' on", "losses = []")
+    ((section, training, shape),) = later
+    assert (section, training) == (what, "losses = []")
     assert re.search("ValueError: .* expected axis -1 .* to have value 2", shape)

@@ -12,7 +12,7 @@ import PIL.ImageDraw
 
 from .catalogue import ImageSet
 
-_MOST = {"train": 6_000, "test": 4_000}  # images; of these 3,000 choose in lesson 03
+_MOST = {"train": 4_000, "test": 4_000}  # images; of these 3,000 choose in lesson 03
 _FACES = {"train": 160, "validation": 40}  # a class
 FACES = 2 * sum(_FACES.values())
 
@@ -20,7 +20,7 @@ FACES = 2 * sum(_FACES.values())
 def draw(spec: ImageSet, seed: int = 0) -> dict[str, np.ndarray]:
     """Return arrays with the keys, image shapes and classes of the real set `spec`.
 
-    At most 6,000 training and 4,000 test images, equally many a class. After every ten classes the
+    At most 4,000 training and 4,000 test images, equally many a class. After every ten classes the
     shapes come round again, in another colour or with less ink.
     """
     arrays = {}
