@@ -6,7 +6,6 @@ imported: a file of another kind, a damaged one, one with code in it (a Lambda l
 that would unpack to more than it may is refused with the reason.
 """
 
-import contextlib
 import dataclasses
 import functools
 import json
@@ -245,6 +244,6 @@ def _scales(model) -> bool:
         layer = layers.pop()
         if type(layer).__name__ in _SCALING:
             return True
-        with contextlib.suppress(AttributeError):
-            layers.extend(layer.layers)
+        # A network made of functions has its x / 255 among its operations, and not its layers.
+        layers.extend(getattr(layer, "operations", None) or getattr(layer, "layers", ()))
     return False

@@ -240,7 +240,46 @@ def test_a_photograph_that_the_network_cannot_take_is_one_error(tmp_path, folder
     assert tiny.error.startswith("the network cannot take it (")
 
 
+def test_an_output_that_is_no_number_is_one_error(saved, folder):
+    loaded = classifier.load(saved)
+    loaded.model.set_weights([np.full_like(w, np.nan) for w in loaded.model.get_weights()])
+    (told,) = loaded.predict([folder / "green/1.jpg"])
+    assert (told.label, told.probability) == (None, None)
+    assert told.error == "the network's output is not a number"
+
+
 # What save refuses
+
+
+@pytest.mark.parametrize("way", ["number", "operator", "product", "layer", "batch", "inside"])
+def test_pixels_may_be_scaled_in_any_way(way):
+    pixels = keras.Input((None, None, 3))
+    scaled = {
+        "number": lambda: keras.ops.divide(pixels, 255),
+        "operator": lambda: pixels / 255,
+        "product": lambda: pixels * (1 / 255),
+        "layer": lambda: keras.layers.Normalization(mean=[128] * 3, variance=[64**2] * 3)(pixels),
+        "batch": lambda: keras.layers.BatchNormalization()(pixels),
+        "inside": lambda: network()(pixels),
+    }[way]()
+    assert classifier._scales(keras.Model(pixels, scaled))
+    assert not classifier._scales(keras.Model(pixels, keras.layers.Conv2D(2, 1)(pixels)))
+
+
+@pytest.mark.parametrize("name", ["own.h5", "own.zip", "own"])
+def test_a_file_of_another_ending_is_refused(model, tmp_path, name):
+    with pytest.raises(ValueError, match=r"ends in \.keras\. Name it own\.keras"):
+        classifier.save(model, tmp_path / name, NAMES)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_says_something_else_than_the_model_is_not_kept(model, tmp_path, monkeypatch):
+    other = classifier.load(classifier.save(model, tmp_path / "other.keras", NAMES))
+    other.model.set_weights([weight + 0.1 for weight in other.model.get_weights()])
+    monkeypatch.setattr(classifier, "load", lambda path: other)
+    with pytest.raises(classifier.ClassifierError, match="loaded again, the model gives other num"):
+        classifier.save(model, tmp_path / "own.keras", NAMES)
+    assert [path.name for path in tmp_path.iterdir()] == ["other.keras"]
 
 
 @keras.saving.register_keras_serializable("own")

@@ -82,11 +82,24 @@ def test_table_convolution_one_map_after_the_other(table):
     assert found.shape == layer.compute_output_shape(maps.shape)
 
 
+def test_a_table_s_kernels_are_as_small_as_what_they_read_is_many():
+    layer = lenet.TableConv2D(((0, 1, 2, 3), (0,)), 5)
+    layer.build((None, 9, 9, 4))
+    assert [weight.name for weight in layer.weights] == ["kernel", "bias"]
+    most = np.abs(layer.kernel.numpy()).max(axis=(0, 1))
+    limits = np.sqrt(3 / np.array([100, 100, 100, 100, 25]))
+    assert (most <= limits).all()
+    assert (most > 0.8 * limits).all()
+    point = lenet.TableConv2D(((0,),), 1)
+    assert point(random_array(1, 1, 2, 2, 1)).shape == (1, 2, 2, 1), "a kernel may be one pixel"
+
+
 def test_radial_basis():
     values = random_array(1, 5, 84)
     expected = [[np.sum((row - code) ** 2) for code in CODES] for row in values]
     close(lenet.RadialBasis()(values), expected)
     close(lenet.RadialBasis()(CODES.astype("float32")).numpy().diagonal(), np.zeros(10))
+    assert lenet.RadialBasis().compute_output_shape((7, 84)) == (7, 10)
 
 
 def test_losses_and_accuracy():
@@ -138,6 +151,25 @@ def test_distort_leaves_alone_or_moves_as_scipy_does():
         for angle in np.linspace(-18, 18, 361)
     )
     assert best < 0.02
+
+
+def test_distort_reads_where_its_six_numbers_say():
+    most = {"shift": 3.0, "scale": 0.2, "squeeze": 0.15, "shear": 0.25, "turn": 0.4}
+    images = ndimage.gaussian_filter(random_array(1, 3, 24, 20, 1), (0, 2, 2, 0))
+    found = keras.ops.convert_to_numpy(lenet.Distort(**most, seed=5)(images, training=True))
+    draw = keras.random.uniform((6, 3), -1, 1, seed=keras.random.SeedGenerator(5))
+    for image, moved, numbers in zip(images, found, np.transpose(draw), strict=True):
+        right, down = most["shift"] * numbers[:2]
+        scale, squeeze, shear, turn = numbers[2:] * list(most.values())[1:]
+        size = np.diag([1 + scale - squeeze, 1 + scale + squeeze])  # rows first, as SciPy counts
+        turned = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        reads = size @ turned @ np.array([[1, 0], [shear, 1]])
+        middle = (np.array([24, 20]) - 1) / 2
+        offset = middle - reads @ middle + [down, right]
+        expected = ndimage.affine_transform(image[..., 0], reads, offset, order=1, cval=-0.1)
+        inside = ndimage.affine_transform(np.ones((24, 20)), reads, offset, order=1) > 0.999
+        close(moved[inside, 0], expected[inside])
+        assert inside.mean() > 0.5
 
 
 def _only(**most):
@@ -200,14 +232,28 @@ def test_lenet5_counts_saves_loads_and_trains(tmp_path):
     "thing",
     [
         lenet.Subsampling("relu", name="s"),
-        lenet.TableConv2D(((1, 0), (1,)), 3, "tanh"),
-        lenet.RadialBasis([[1, -1], [-1, -1]]),
-        lenet.Distort(shift=1, turn=0.5, seed=3),
+        lenet.TableConv2D(((1, 0), (1,)), 3, "tanh", name="t"),
+        lenet.RadialBasis([[1, -1], [-1, -1]], name="r"),
+        lenet.Distort(shift=1, turn=0.5, seed=3, name="d"),
     ],
 )
 def test_layers_come_back_from_their_config(thing):
     again = type(thing).from_config(thing.get_config())
     assert again.get_config() == thing.get_config()
+    assert again.name == thing.name
+    for name in ("activation", "table", "kernel_size", "most", "seed"):
+        assert getattr(again, name, None) == getattr(thing, name, None)
+
+
+def test_what_is_left_to_the_defaults():
+    assert lenet.MAPLoss().name == "map_loss"
+    assert lenet.Distort().most == {
+        "shift": 2,  # pixels
+        "scale": 0.1,
+        "squeeze": 0.1,
+        "shear": 0.15,
+        "turn": 0.1,
+    }
 
 
 # Wrong use --------------------------------------------------------------------------------------
@@ -242,6 +288,7 @@ def test_a_table_that_is_none(table):
     ("layer", "shape", "part"),
     [
         (lenet.Subsampling(), (None, 13, 14, 6), "13x14"),
+        (lenet.Subsampling(), (None, 14, 13, 6), "14x13"),
         (lenet.Subsampling(), (None, 14, 14), "(N, 14, 14)"),
         (lenet.TableConv2D(), (None, 4, 14, 6), "4x14"),
         (lenet.TableConv2D(), (None, 84), "(N, 84)"),
@@ -279,9 +326,19 @@ def test_a_constant_that_is_none(j):
     wrong(lambda: lenet.MAPLoss(j), "MAPLoss(j=", "above 0")
 
 
-@pytest.mark.parametrize("settings", [{"shift": -1}, {"turn": 1.5}, {"scale": float("nan")}])
-def test_a_distortion_that_is_none(settings):
-    wrong(lambda: lenet.Distort(**settings), f"Distort({next(iter(settings))}", "expected 0 or")
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"shift": -1}, "in pixels."),
+        ({"shift": float("inf")}, "in pixels."),
+        ({"turn": 1.5}, "less than 1."),
+        ({"shear": 1}, "less than 1."),
+        ({"scale": float("nan")}, "less than 1."),
+    ],
+)
+def test_a_distortion_that_is_none(settings, told):
+    name = f"Distort({next(iter(settings))}"
+    wrong(lambda: lenet.Distort(**settings), name, "expected 0 or", told)
 
 
 def test_one_hot_labels_are_refused():

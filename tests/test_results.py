@@ -1,6 +1,7 @@
 """Only full runs on whole, real data are kept, whole, with where they came from."""
 
 import dataclasses
+import hashlib
 import json
 import math
 import os
@@ -44,8 +45,11 @@ def filled(**images):
 
 
 def test_a_full_run_on_real_data_is_kept(lesson):
-    filled().close(key="test_accuracy")
-    record = json.loads((lesson / "results" / "01_x.json").read_text())
+    filled().close(key="test_accuracy", facts={"where": "Zürich"})
+    written = (lesson / "results" / "01_x.json").read_text("utf-8")
+    assert written.startswith('{\n "name": "01_x",\n "key": "test_accuracy",\n')
+    assert '"where": "Zürich"\n}\n' in written, "for readers: one thing a line, in its own letters"
+    record = json.loads(written)
     accuracy, spread = record["numbers"]
     assert accuracy == {
         "name": "test_accuracy",
@@ -59,6 +63,7 @@ def test_a_full_run_on_real_data_is_kept(lesson):
     assert record["code"] == results.code_digest(lesson / "notebooks" / "01_x.md")
     assert {"budget", "cpu_seconds", "versions", "date"} <= set(record)
     assert results.load("01_x")["test_accuracy"] == 0.875
+    assert results.load("01_x")["spread"] == 0.625
     assert [p.name for p in (lesson / "results").iterdir()] == ["01_x.json"]
 
 
@@ -66,7 +71,10 @@ def test_nothing_is_kept_without_being_asked(lesson, monkeypatch):
     monkeypatch.delenv("CNNCOURSE_STORE")
     summary = filled().close(key="test_accuracy")
     assert not (lesson / "results" / "01_x.json").exists()
-    assert "0.875" in repr(summary)
+    header, accuracy, *_ = repr(summary).splitlines()
+    assert header.split() == ["number", "this", "run"]
+    assert accuracy.split() == ["test_accuracy", "0.875"]
+    assert repr(summary).endswith("\nMNIST, from here")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +102,7 @@ def test_quick_numbers_say_what_they_are(lesson, monkeypatch):
     for text in (repr(shown), shown._repr_mimebundle_()["text/html"]):
         assert "these are no results" in text
         assert "on record" in text
+        assert text.index("these are no results") < text.index("quick budget, ")
 
 
 def test_wrong_numbers_are_refused(monkeypatch):
@@ -195,17 +204,48 @@ def test_threads_and_processor_are_those_of_here(monkeypatch):
     assert name == name.strip() != ""
     assert platform.node() not in name
     lines = ["processor : 0", "model name\t: Chip(R)  9 CPU @ 1GHz", "model name\t: other"]
-    monkeypatch.setattr(results.pathlib.Path, "read_text", lambda path: "\n".join(lines))
+    files = {pathlib.Path("/proc/cpuinfo"): lines}
+    monkeypatch.setattr(results.pathlib.Path, "read_text", lambda path: "\n".join(files[path]))
     monkeypatch.setattr(results.sys, "platform", "linux")
     assert results._processor() == "Chip(R) 9 CPU @ 1GHz"
     lines[:] = ["processor : 0"]
     monkeypatch.setattr(results.platform, "processor", lambda: "")
     monkeypatch.setattr(results.platform, "machine", lambda: "aarch64")
     assert results._processor() == "aarch64"
-    done = subprocess.CompletedProcess([], 0, stdout="Apple M2\n")
+    answers = {"sysctl -n machdep.cpu.brand_string": "Apple M2\n"}
     monkeypatch.setattr(results.sys, "platform", "darwin")
-    monkeypatch.setattr(results.subprocess, "run", lambda *arguments, **options: done)
+    monkeypatch.setattr(
+        results.subprocess,
+        "run",
+        lambda words, **_: subprocess.CompletedProcess(words, 0, answers[" ".join(words)]),
+    )
     assert results._processor() == "Apple M2"
+
+
+@pytest.mark.parametrize(("count", "threads"), [(6, 6), (None, 1)])
+def test_where_a_system_does_not_say_which_cores_are_free_all_count(monkeypatch, count, threads):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.delattr(results.os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(results.os, "cpu_count", lambda: count)
+    assert results._threads() == threads
+
+
+def test_versions_are_those_of_what_has_been_imported(monkeypatch):
+    import keras
+    import scipy
+    import sklearn
+    import tensorflow as tf
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert results.machine()["versions"] == {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "scikit-learn": sklearn.__version__,
+        "scipy": scipy.__version__,
+    }
 
 
 def test_the_table_shows_what_was_measured_beside_what_is_on_record(lesson, monkeypatch):
@@ -275,6 +315,12 @@ def test_every_record_that_is_kept_can_be_read():
         assert results.load(path.stem).numbers, path
 
 
+def test_outside_of_the_course_there_are_no_records(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(results.ResultError, match=r"folder was not found above .*Start from"):
+        results.load("01_x")
+
+
 def test_missing_and_damaged_records(course):
     (course / "results" / "02_x.json").mkdir()
     with pytest.raises(results.ResultError, match=r"02_x\.json: .*Restore the file"):
@@ -312,4 +358,7 @@ def test_the_code_digest_is_of_the_code_alone(tmp_path):
     assert results.code_digest(lesson).startswith("sha256:")
     cells = [nbformat.v4.new_code_cell(source) for source in ("x = 1", "x + 1")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_x.ipynb")
-    assert results.code_digest(tmp_path / "01_x.ipynb") == digest
+    assert results.code_digest(str(tmp_path / "01_x.ipynb")) == digest
+    (tmp_path / "01_x.py").write_text("\nx = budget.choose(full=1, quick=2)  # ü\n", "utf-8")
+    of_a_study = hashlib.sha256("x = budget.choose(full=1, quick=2)  # ü".encode()).hexdigest()
+    assert results.code_digest(tmp_path / "01_x.py") == f"sha256:{of_a_study}"
