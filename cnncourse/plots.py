@@ -53,12 +53,25 @@ def show(figure, alt: str):
 
     if not alt.strip():
         raise ValueError("show(figure, alt=''): say in a sentence what the picture shows.")
+    _drop_hidden_ticks(figure)
     _enlarge_lettering(figure)
     drawn, packed = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight")
     plt.close(figure)
     PIL.Image.open(drawn).convert("RGB").quantize(256).save(packed, format="png", optimize=True)
     return Image(data=packed.getvalue(), format="png", alt=alt)
+
+
+def _drop_hidden_ticks(figure) -> None:
+    """Take the ticks of axes that are off: matplotlib places them each time it draws."""
+    for ax in figure.axes:
+        if not ax.axison:
+            for axis, shared in (
+                (ax.xaxis, ax.get_shared_x_axes()),
+                (ax.yaxis, ax.get_shared_y_axes()),
+            ):
+                if len(shared.get_siblings(ax)) == 1:  # others would lose theirs
+                    axis.set_ticks([])
 
 
 def _enlarge_lettering(figure) -> None:

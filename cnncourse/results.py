@@ -40,7 +40,7 @@ def code_digest(path: str | os.PathLike) -> str:
     """Return "sha256:..." over the code of a lesson (.md or .ipynb), a study or a benchmark (.py).
 
     Of a notebook only the code cells count, so prose may change without the outputs becoming
-    stale; so may what `budget.choose` gives a quick run, as what is stored is a full one.
+    stale. As what is stored is a full run, `budget.choose(full=4, quick=2)` counts as 4.
     """
     path = pathlib.Path(path)
     if path.suffix == ".py":
@@ -49,24 +49,25 @@ def code_digest(path: str | os.PathLike) -> str:
         import jupytext
 
         cells = jupytext.read(path).cells
-        sources = [_without_quick(cell.source) for cell in cells if cell.cell_type == "code"]
+        sources = [_in_full(cell.source) for cell in cells if cell.cell_type == "code"]
     text = "\n\0\n".join(source.strip() for source in sources)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _without_quick(source: str) -> str:
-    """A cell in which `budget.choose(full=2, quick=1)` is `budget.choose(full=2)`."""
+def _in_full(source: str) -> str:
+    """A cell with what it chooses for a full run in the place of each `budget.choose(...)`."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # what only Jupyter knows
         return source
-    stays = source
+    chosen = source
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "budget.choose":
-            written = ast.get_source_segment(source, node)
-            node.keywords = [each for each in node.keywords if each.arg != "quick"]
-            stays = stays.replace(written, ast.unparse(node))
-    return stays
+            for each in node.keywords:
+                if each.arg == "full":
+                    value = ast.get_source_segment(source, each.value)
+                    chosen = chosen.replace(ast.get_source_segment(source, node), value)
+    return chosen
 
 
 def root() -> pathlib.Path | None:

@@ -88,6 +88,30 @@ def test_show_gives_a_picture_with_words():
         plots.show(figure, alt=" ")
 
 
+def two_rows():
+    """Four axes; the left ones share x, the upper ones are off."""
+    figure, axes = mpl.pyplot.subplots(2, 2, figsize=(7, 5))
+    axes[0, 0].sharex(axes[1, 0])
+    for number, ax in enumerate(axes.flat):
+        ax.plot([0, 1, 4], [number, 1, 2])
+        ax.set_title("title")
+    axes[0, 0].axis("off")
+    axes[0, 1].axis("off")
+    return figure
+
+
+def test_ticks_that_nobody_sees_go_and_the_picture_stays():
+    plots.use_style()
+    drawn, figure = io.BytesIO(), two_rows()
+    figure.savefig(drawn, format="png", bbox_inches="tight")
+    expected = Image.open(drawn).convert("RGB").quantize(256).convert("RGB")
+    shown = Image.open(io.BytesIO(plots.show(figure, alt="four curves").data)).convert("RGB")
+    np.testing.assert_array_equal(shown, expected)
+    (_, hidden, *seen), left = figure.axes, figure.axes[0]
+    assert len(hidden.get_xticks()) == len(hidden.get_yticks()) == len(left.get_yticks()) == 0
+    assert all(len(ax.get_xticks()) and len(ax.get_yticks()) for ax in seen)
+
+
 @pytest.mark.parametrize("width", [4, 7, 12])
 def test_lettering_is_legible_where_a_page_shrinks_the_figure(width):
     plots.use_style()
