@@ -199,6 +199,7 @@ def test_stand_ins_are_few_and_equally_many_a_class(monkeypatch, name):
         assert np.bincount(labels).tolist() == [4_000 // classes] * classes
     (x_train, _), (x_val, _) = images.hold_out(5_000)
     assert (len(x_train), len(x_val)) == (3_000, 1_000)
+    assert not {x.tobytes() for x in images.x_train} & {x.tobytes() for x in images.x_test}
 
 
 def test_stand_in_classes_can_be_told_apart(monkeypatch):

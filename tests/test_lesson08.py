@@ -139,7 +139,7 @@ def test_empty_it_says_what_is_to_do_and_shows_what_needs_no_answer(passes):
 def test_a_wrong_answer_is_named_by_every_cell_that_needs_it(passes):
     half = passes["wrong network"]
     assert "no probabilities" in half.after('exercises.check("08/build_network"')
-    assert "training (5000, 28, 28, 1) 0.0 to 1.0" in half.all
+    assert "training (4000, 28, 28, 1) 0.0 to 1.0" in half.all
     for cell, _, needs in parts():
         if "08/build_network" in needs and "exercises.done(" in cell.source:
             told = half.after(cell.source)

@@ -48,13 +48,13 @@ class Judged:
 class Sweep:
     """The changes to one exercise's solution, each judged and compared on drawn inputs.
 
-    draws: how many cases to draw (default: 40; 3 where Keras makes calls costly).
+    draws: how many cases to draw (default: 40; 4 where Keras makes calls costly).
     """
 
     def __init__(self, exercise, draws=None):
         builds = any(word in exercise.filled for word in ("keras", "layers", "network"))
         costly = builds and "keras" in exercise.setup
-        draws = draws or (3 if costly else 40)
+        draws = draws or (4 if costly else 40)
         seconds = 5 if costly else 1  # a changed answer may never end
         exercise.expected, exercise.mistaken  # noqa: B018 - made before the limit is lowered
         self.exercise = copy.copy(exercise)

@@ -24,9 +24,9 @@ def draw(spec: ImageSet, seed: int = 0) -> dict[str, np.ndarray]:
     shapes come round again, in another colour or with less ink.
     """
     arrays = {}
-    for split, most in _MOST.items():
+    for number, (split, most) in enumerate(_MOST.items()):
         count = min(most, getattr(spec, split))
-        random = np.random.default_rng([seed, count])
+        random = np.random.default_rng([seed, number])
         ending = next(iter(spec.classes))
         classes = len(spec.classes[ending])
         label = random.permutation(np.arange(count) % classes)
