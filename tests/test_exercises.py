@@ -46,6 +46,26 @@ def test_a_blank_is_not_attempted(blank):
     assert not verdict
 
 
+@pytest.mark.parametrize(
+    "blank",
+    [
+        "output_size = ...",
+        *(
+            f"def output_size(size, kernel):\n    {body}"
+            for body in ("...", "return ...", '"""Later."""', "pass", "raise NotImplementedError")
+        ),
+    ],
+)
+def test_nobody_waits_for_the_solution_of_what_is_untouched(monkeypatch, blank):
+    exercise = make()
+    monkeypatch.setattr(
+        type(exercise), "expected", property(lambda self: pytest.fail("the solution ran"))
+    )
+    verdict = judge(exercise, exercise.fill(blank))
+    assert verdict.status == "not attempted"
+    assert "Write output_size(size, kernel)." in str(verdict)
+
+
 def test_the_lines_that_are_still_blank_are_named():
     verdict = judged("def output_size(size, kernel):\n    a = ...\n    b = ...\n    return a")
     assert "lines 2, 3" in str(verdict)

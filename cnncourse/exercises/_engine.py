@@ -43,11 +43,13 @@ def blanks(answer):
 
 
 def does_nothing(statement):
-    """Whether a statement is a docstring, pass, return None or raise NotImplementedError."""
+    """Whether a statement is a docstring, pass, return of None or dots, or NotImplementedError."""
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant)
     text = ast.unparse(statement)
-    return bool(re.fullmatch(r"pass|return( None)?|raise NotImplementedError.*", text, re.DOTALL))
+    return bool(
+        re.fullmatch(r"pass|return( None| \.\.\.)?|raise NotImplementedError.*", text, re.DOTALL)
+    )
 
 
 def right(exercise, outcomes):
@@ -62,6 +64,8 @@ def judge(exercise, answer):
         raise InsideAnswerError
     if replaced := replaced_functions():
         return Verdict(exercise.name, "wrong", [("", told_of_replaced(replaced))])
+    if (verdict := untouched(exercise, answer)) is not None:
+        return verdict
     exercise.expected  # noqa: B018 - made before the clock starts
     if (verdict := at_sight(exercise, seen(answer))) is not None:
         return verdict
@@ -76,6 +80,20 @@ def judge(exercise, answer):
     if verdict.right:
         verdict.parts += reported(exercise, answer)
     return verdict
+
+
+def untouched(exercise, answer):
+    """The verdict on a blank as it was handed out, without what the solution gives; else None.
+
+    A solution may train a network, and nobody should wait for that before anything is written.
+    """
+    if answer is ... or answer is NotImplemented:
+        return not_attempted(exercise)
+    if exercise.cases and isinstance(answer, types.FunctionType) and not vars(answer):
+        lines, nothing_done = blanks(answer)
+        if nothing_done:
+            return not_attempted(exercise, lines)
+    return None
 
 
 @dataclass(frozen=True)
@@ -129,9 +147,9 @@ def verdict_on(exercise, run, outcomes, left):
         if missing := outcomes[0].missing:
             return not_attempted(exercise, missing=missing)
         return Verdict(exercise.name, "right", [("", exercise.shows)])
-    lines, untouched = left
+    lines, nothing_done = left
     refused = any(outcome.wrong == str(InsideAnswerError()) for outcome in outcomes)
-    if not refused and (lines or untouched or any(outcome.blank for outcome in outcomes)):
+    if not refused and (lines or nothing_done or any(outcome.blank for outcome in outcomes)):
         return not_attempted(exercise, lines)
     for mistake, theirs in exercise.mistaken:
         if fits(mistake, theirs, outcomes, exercise):
