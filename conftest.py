@@ -23,6 +23,25 @@ LONG = (  # beside notebooks; half a minute of processor time and more
 )
 
 
+# What every exercise's solution and known mistakes give is made once a process: half a minute.
+SAME_WORKER = {
+    f"tests/test_{name}.py": "the bank" for name in ("exercises_bank", "generated_answers")
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file is one worker's, as with --dist=loadfile, and so are files of SAME_WORKER."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class FilesTogether(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return SAME_WORKER.get(file, file)
+
+    return FilesTogether(config, log)
+
+
 def pytest_collection_modifyitems(items):
     """Files are handed out to pytest-xdist's workers in the order in which they stand here."""
     items.sort(key=lambda item: item.path.suffix != ".ipynb" and item.path.name not in LONG)
