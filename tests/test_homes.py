@@ -18,7 +18,7 @@ STRANGER = 54_321
 # What another user may not read (an interpreter in /root, say) is imported before the change.
 START = """
     import importlib.metadata, os, pathlib, sys
-    import filelock, mlxtend.data, numpy, PIL.Image, PIL.JpegImagePlugin
+    import filelock, mlxtend.data, numpy.random, PIL.Image, PIL.JpegImagePlugin
     from cnncourse import __main__ as command, data, doctor, photos
     from cnncourse.data import classroom, standins
     PIL.Image.init()

@@ -144,8 +144,10 @@ def test_this_environment_is_the_pinned_one():
 
 
 def test_what_takes_long_begins_first(tmp_path, pytestconfig):
-    long = runpy.run_path(str(ROOT / "conftest.py"))["LONG"]
+    settings = runpy.run_path(str(ROOT / "conftest.py"))
+    long = settings["LONG"]
     assert all((ROOT / "tests" / name).is_file() for name in long)
+    assert all((ROOT / name).is_file() for name in settings["SAME_WORKER"])
     assert not pytestconfig.getoption("loadscopereorder"), "xdist would order them by their tests"
     for name in ("test_budget.py", long[-1]):
         (tmp_path / name).write_text("def test_one(): pass\ndef test_two(): pass")
