@@ -221,6 +221,41 @@ def test_of_an_animation_the_first_frame_is_kept(tmp_path, kind):
     assert "first frame kept (of 3)" in decode.decoded(content)[1]
 
 
+def test_previews_of_a_telephone_s_photograph_are_no_animation(tmp_path):
+    preview = PIL.Image.new("RGB", (8, 6))
+    content = packed(NOISE, "MPO", save_all=True, append_images=[preview])
+    assert decode.decoded(content)[1:] == ([], "MPO")
+    assert read(tmp_path, content).shape == NOISE.shape
+
+
+def test_a_palette_with_transparency_is_put_on_white():
+    done = []
+    image = decode._rgb(PIL.Image.new("PA", (2, 2), (0, 0)), done)
+    assert image.getpixel((0, 0)) == (255, 255, 255)
+    assert done == ["palette to RGB", "transparent parts put on white"]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "damaged: asks for more memory than there is"),
+        (EOFError(), "truncated: the file ends before the picture does"),
+        (OSError("image file is Truncated (3)"), "truncated: the file ends before the picture"),
+        (OSError("bad \x1b[31m block\nsecond line"), r"damaged (bad \x1b[31m block)"),
+        (OSError(), "damaged (OSError)"),
+    ],
+)
+def test_what_a_decoder_raises_is_told_on_one_line(monkeypatch, error, told):
+    def load(self):
+        raise error
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", load)
+    with pytest.raises(photos.PhotoError) as caught:
+        decode.decoded(packed(NOISE))
+    assert str(caught.value).startswith(told)
+    assert str(caught.value).isprintable()
+
+
 def cut(content, share):
     return content[: int(len(content) * share)]
 
