@@ -191,7 +191,7 @@ def test_a_new_set_is_one_entry(monkeypatch, capsys, shape):
         name="signs",
         title="Road signs",
         image_shape=shape,
-        train=230,
+        train=1_150,
         test=46,
         classes={"": classes},
         sources={},
@@ -202,8 +202,8 @@ def test_a_new_set_is_one_entry(monkeypatch, capsys, shape):
     monkeypatch.setitem(catalogue.IMAGE_SETS, "signs", spec)
     images = data.load("signs")
     assert "Road signs could not be found here" in capsys.readouterr().out
-    assert (images.x_train.shape, len(images.y_test)) == ((230, *shape), 46)
-    assert np.bincount(images.y_train).tolist() == [10] * 23
+    assert (images.x_train.shape, len(images.y_test)) == ((1_150, *shape), 46)
+    assert np.bincount(images.y_train).tolist() == [50] * 23
     assert "signs" in data.names()
     assert data.titles()["signs"] == "Road signs"
     again = data.load("signs")
