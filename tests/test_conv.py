@@ -61,6 +61,7 @@ def test_output_size_of_known_layers():
     assert conv.output_size(224, 7, stride=2, padding=3) == 112
     assert conv.same_padding(28, 2, 2) == (0, 0)
     assert conv.same_padding(7, 2, 2) == (0, 1)  # the odd pixel goes to the far end
+    assert conv.same_padding(10, 3) == (1, 1)  # with a stride of 1
 
 
 # Convolution ------------------------------------------------------------------------------------
