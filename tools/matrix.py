@@ -44,7 +44,7 @@ def passes(end: str, versions: dict[str, str]) -> bool:
     uv = ["uv", "pip", "install", "--quiet", "--python", str(python), "--no-deps"]
     for command in (
         ["uv", "venv", "--quiet", "--clear", "--python", ENDS[end][1], str(place)],
-        [*uv, "--compile-bytecode", "--only-binary", ":all:", *pins, "setuptools"],
+        [*uv, "--compile-bytecode", "--only-binary", ":all:", *pins, "setuptools", "pip"],
         [*uv, "--no-build-isolation", "--editable", str(ROOT)],
     ):
         subprocess.run(command, cwd=ROOT, check=True)
