@@ -199,6 +199,8 @@ def test_stand_ins_are_few_and_equally_many_a_class(monkeypatch, name):
         assert np.bincount(labels).tolist() == [4_000 // classes] * classes
     (x_train, _), (x_val, _) = images.hold_out(5_000)
     assert (len(x_train), len(x_val)) == (3_000, 1_000)
+    said = (pathlib.Path(__file__).parents[1] / "site" / "data.md").read_text("utf-8")
+    assert f"{len(images.y_train):,} training and {len(images.y_test):,} test images" in said
     assert not {x.tobytes() for x in images.x_train} & {x.tobytes() for x in images.x_test}
 
 
