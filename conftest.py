@@ -22,11 +22,8 @@ LONG = (  # beside notebooks; half a minute of processor time and more
     "test_two_workers.py",
 )
 
-
 # What every exercise's solution and known mistakes give is made once a process: half a minute.
-SAME_WORKER = {
-    f"tests/test_{name}.py": "the bank" for name in ("exercises_bank", "generated_answers")
-}
+SAME_WORKER = ("tests/test_exercises_bank.py", "tests/test_generated_answers.py")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -37,7 +34,7 @@ def pytest_xdist_make_scheduler(config, log):
     class FilesTogether(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
-            return SAME_WORKER.get(file, file)
+            return SAME_WORKER[0] if file in SAME_WORKER else file
 
     return FilesTogether(config, log)
 

@@ -64,11 +64,12 @@ def judge(exercise, answer):
         raise InsideAnswerError
     if replaced := replaced_functions():
         return Verdict(exercise.name, "wrong", [("", told_of_replaced(replaced))])
-    if (verdict := untouched(exercise, answer)) is not None:
+    verdict = untouched(exercise, answer)
+    if verdict is None:
+        verdict = at_sight(exercise, seen(answer))
+    if verdict is not None:
         return verdict
     exercise.expected  # noqa: B018 - made before the clock starts
-    if (verdict := at_sight(exercise, seen(answer))) is not None:
-        return verdict
     left, outcomes = [], []
 
     def run_answer():
@@ -83,12 +84,10 @@ def judge(exercise, answer):
 
 
 def untouched(exercise, answer):
-    """The verdict on a blank as it was handed out, without what the solution gives; else None.
+    """The verdict on a function in which nothing is written yet; else None.
 
-    A solution may train a network, and nobody should wait for that before anything is written.
+    What the solution gives is not asked: that may train a network.
     """
-    if answer is ... or answer is NotImplemented:
-        return not_attempted(exercise)
     if exercise.cases and isinstance(answer, types.FunctionType) and not vars(answer):
         lines, nothing_done = blanks(answer)
         if nothing_done:
