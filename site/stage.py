@@ -183,7 +183,7 @@ def _picture(png: bytes, alt: str, folder: pathlib.Path, prefix: str) -> str:
         white = PIL.Image.new("RGBA", image.size, "white")
         image = PIL.Image.alpha_composite(white, image)
     image = image.convert("RGB")
-    if len(image.getcolors(1 << 24)) > 256:
+    if image.getcolors(256) is None:  # more than 256
         image = image.quantize(256).convert("RGB")
     folder.mkdir(exist_ok=True)
     file = folder / f"{prefix}-{hashlib.sha256(png).hexdigest()[:12]}.webp"

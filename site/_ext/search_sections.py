@@ -4,6 +4,8 @@ A section is fed to Sphinx's index as if it were a page, under "<page>#<place>#<
 the sections in it. `_static/search_sections.js` makes links to sections of such results.
 """
 
+import functools
+
 from docutils import nodes
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.docutils import new_document
@@ -11,6 +13,11 @@ from sphinx.util.docutils import new_document
 
 class SectionsHTMLBuilder(StandaloneHTMLBuilder):
     """Sphinx's builder for HTML, with sections in the index."""
+
+    def prepare_writing(self, docnames):
+        super().prepare_writing(docnames)
+        if self.indexer is not None:  # a section's words are those of its page: stem them once
+            self.indexer.lang.stem = functools.cache(self.indexer.lang.stem)
 
     def index_page(self, pagename, doctree, title):
         super().index_page(pagename, doctree, title)
