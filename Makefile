@@ -18,8 +18,8 @@ LOCKED := $(PIP) --require-hashes --only-binary :all: --requirement
 GPU_LOCK := -e '/^tensorflow-cpu==/,/[^\\]$$/d' -e 's/^\(tensorflow==[^ ]*\) ;.*/\1 \\/'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup makers lessons lab test test-order notebooks results bench store site slides \
-        student matrix mutants clean
+.PHONY: help setup makers lessons lab test test-more test-order notebooks results bench store site \
+        slides student matrix mutants clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ lab: $(READY)  ## open JupyterLab on your copies of the lessons, in my_lessons/
 
 test: $(MAKERS)  ## the whole suite: package, exercises, every notebook
 	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2
+
+test-more: $(MAKERS)  ## beyond it: solved lessons without a network, cells run twice, changed answers
+	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2 -m more
 
 test-order: $(MAKERS)  ## what takes long: each lesson again from each heading on, each changed answer
 	@exec $(BIN)/python -m pytest -m long tests

@@ -1,9 +1,12 @@
-"""Lessons are tested on the images that are here, solved ones on what needs no network.
+"""Lessons run on the images that are here, and their solutions behind them in the same kernel.
 
-What takes long begins early, so that at the end of a run no worker waits long for the other.
+Solved notebooks by themselves run on what needs no network (`make test-more`). What takes long
+begins early, so that at the end of a run no worker waits long for the other.
 """
 
+import nbformat
 import pytest
+from nbval.plugin import IPyNbFile
 
 LONG = (  # beside notebooks; half a minute of processor time and more
     "test_contributing.py",
@@ -39,8 +42,35 @@ def pytest_xdist_make_scheduler(config, log):
     return FilesTogether(config, log)
 
 
+class Lesson(IPyNbFile):
+    """A lesson as it is handed out, and then, in its kernel, each blank filled and checked."""
+
+    def collect(self):
+        yield from (handed_out := list(super().collect()))
+        solved = nbformat.read(self.path.parent / "solutions" / self.path.name, as_version=4)
+        filled = [cell for cell in solved.cells if cell.cell_type == "code"]
+        for item, cell in zip(handed_out, filled, strict=True):
+            if cell.source != item.cell.source:  # a blank, or a check that must say "right"
+                parts = {"cell_num": item.cell_num, "cell": cell, "options": item.options}
+                yield type(item).from_parent(self, name=f"{item.name}, solved", **parts)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path, parent):
+    found = yield
+    if not (file_path.parent / "solutions" / file_path.name).exists():
+        return found
+    return [
+        Lesson.from_parent(parent, path=file_path) if isinstance(each, IPyNbFile) else each
+        for each in found
+    ]
+
+
 def pytest_collection_modifyitems(items):
     """Files are handed out to pytest-xdist's workers in the order in which they stand here."""
+    for item in items:
+        if item.path.suffix == ".ipynb" and item.path.parent.name == "solutions":
+            item.add_marker(pytest.mark.more)
     items.sort(key=lambda item: item.path.suffix != ".ipynb" and item.path.name not in LONG)
 
 

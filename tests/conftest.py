@@ -98,8 +98,8 @@ def nothing_left_running():
 
 
 def chromium():
-    """Where Chromium is, or None."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Where Chromium is, or None; first the one without a window, which takes half the time."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
 

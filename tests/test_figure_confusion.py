@@ -63,11 +63,13 @@ def cell(page, true, called):
 
 def grid(page):
     """The labels of rows and columns and the numbers, as they are read."""
-    rows = page.locator(".cf-confusion-matrix tr").all()
-    columns = [head.text_content() for head in rows[0].locator("th").all()]
-    labels = [row.locator("th").text_content() for row in rows[1:]]
-    numbers = [[int(text) for text in row.locator("td").all_text_contents()] for row in rows[1:]]
-    return labels, columns, np.array(numbers)
+    rows = page.locator(".cf-confusion-matrix tr").evaluate_all(
+        "rows => rows.map(row => ['th', 'td'].map(\n"
+        "  kind => [...row.querySelectorAll(kind)].map(cell => cell.textContent)))"
+    )
+    (columns, _), *others = rows
+    numbers = [[int(text) for text in cells] for _, cells in others]
+    return [label for (label,), _ in others], columns, np.array(numbers)
 
 
 def test_the_numbers_are_scikit_learn_s_in_every_view(page, predicted):

@@ -1,8 +1,9 @@
 """Answers that are made and not listed: every single change to every solution, at its check.
 
 None passes that differs from the solution on drawn inputs, and what a message says of an answer
-is so on them too. Where an answer builds large networks `make test` tries one change in four, and
-`make test-order` all. `python -m tools.answers` prints what is counted here.
+is so on them too. Where an answer costs much, as it builds or trains networks, `make test-more`
+tries one change in four, and `make test-order` all. `python -m tools.answers` prints what is
+counted here.
 """
 
 import copy
@@ -26,18 +27,32 @@ WITH_CASES = [exercise for exercise in BANK if exercise.cases and exercise.cases
 TRAINS = {"08/fashion"}
 SWEPT = [exercise for exercise in BANK if exercise.name not in TRAINS]
 DEAR = {  # several CPU seconds each
+    "06/conv2d",
     "06/train_step",
     "08/build_network",
+    "08/compile_network",
+    "08/feature_maps",
+    "08/test_accuracy",
     "08/train",
+    "09/batch_norm",
     "09/residual_block",
     "10/adversarial_step",
+    "10/fake_map",
     "11/inverted_bottleneck",
     "11/unfreeze",
 }
+
+
+def param(exercise, *steps):
+    """An exercise and how many changes to step on by, in `make test-more` where it costs much."""
+    marks = [pytest.mark.more] if exercise.name in DEAR else []
+    return pytest.param(exercise, *steps, id=exercise.name, marks=marks)
+
+
 each_exercise = pytest.mark.parametrize(
     ("exercise", "step"),
     [
-        *(pytest.param(each, 4 if each.name in DEAR else 1, id=each.name) for each in SWEPT),
+        *(param(each, 4 if each.name in DEAR else 1) for each in SWEPT),
         *(
             pytest.param(each, 1, id=f"{each.name}, all", marks=pytest.mark.long)
             for each in SWEPT
@@ -45,9 +60,7 @@ each_exercise = pytest.mark.parametrize(
         ),
     ],
 )
-each_with_cases = pytest.mark.parametrize(
-    "exercise", WITH_CASES, ids=lambda exercise: exercise.name
-)
+each_with_cases = pytest.mark.parametrize("exercise", [param(each) for each in WITH_CASES])
 
 
 sweep_of = functools.cache(Sweep)

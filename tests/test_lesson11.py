@@ -48,6 +48,7 @@ def test_own_photographs_go_through_the_lesson_with_the_weights(tmp_path, monkey
     judge(found, ("apples", "pears", "plums"))
 
 
+@pytest.mark.more
 def test_own_photographs_go_through_the_lesson_without_them(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("CNNCOURSE_DATA", raising=False)
     monkeypatch.setenv("CNNCOURSE_SOURCES", "folder,drawn")

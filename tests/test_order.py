@@ -4,9 +4,9 @@ Real cells in one kernel a lesson, blanks as empty as a student's and once solve
 of the quick budget runs whole the first time. Where a cell repeats it, it runs for one step, which
 raises whatever the whole would, and then gives the network the weights, the history and the
 callbacks the epochs of the first time: what more training makes of a network is not tried here.
-Trainings within a check are real each time. `make test` runs the cells of one lesson twice, then
-its sections, the last first; `make test-order` starts at every heading of all and goes on to the
-end.
+Trainings within a check are real each time. `make test-more` runs the cells of one lesson twice,
+then its sections, the last first; `make test-order` starts at every heading of all and goes on to
+the end.
 """
 
 import inspect
@@ -130,7 +130,11 @@ def failures(notebook, again="to the end"):
 
 
 @pytest.mark.parametrize(
-    ("name", "again"), [*CHEAP, *(pytest.param(*each, marks=pytest.mark.long) for each in DEAR)]
+    ("name", "again"),
+    [
+        *(pytest.param(*each, marks=pytest.mark.more) for each in CHEAP),
+        *(pytest.param(*each, marks=pytest.mark.long) for each in DEAR),
+    ],
 )
 def test_cells_run_twice_and_sections_run_again(name, again, monkeypatch):
     monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
