@@ -108,7 +108,7 @@ def browser():
     """Headless Chromium; the test skips (fails in CI) where it is not installed."""
     found = chromium()
     if found is None:
-        missing("Chromium: apt-get install chromium")
+        missing("Chromium: apt-get install chromium-headless-shell")
     from playwright.sync_api import sync_playwright
 
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

