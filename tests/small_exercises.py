@@ -1,9 +1,27 @@
-"""Small exercises for the tests of the engine, and values that are hard to judge."""
+"""Small exercises for the tests of the engine, values that are hard to judge, what costs much."""
 
 from cnncourse.exercises import Exercise, Mistake
 from cnncourse.exercises._engine import judge
 
 import numpy as np
+
+# They build or train networks: several seconds for all that is tried of one.
+DEAR = {
+    "06/conv2d",
+    "06/train_step",
+    "08/build_network",
+    "08/compile_network",
+    "08/fashion",
+    "08/feature_maps",
+    "08/test_accuracy",
+    "08/train",
+    "09/batch_norm",
+    "09/residual_block",
+    "10/adversarial_step",
+    "10/fake_map",
+    "11/inverted_bottleneck",
+    "11/unfreeze",
+}
 
 
 def make(**changes):

@@ -173,6 +173,7 @@ def passed(grown):
     return re.findall(r"(?m)^PASSED (.+)$", done.stdout)
 
 
+@pytest.mark.more
 @pytest.mark.skipif(os.name == "nt", reason="stands in for .venv with shell scripts")
 @pytest.mark.parametrize("kind", STEPS)
 def test_what_a_table_adds_passes_its_proof(kind, passed):

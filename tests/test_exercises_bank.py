@@ -13,7 +13,7 @@ from tools import lessons
 
 import numpy as np
 import pytest
-from small_exercises import ArrayLike, EndlessArray, Hostile, make, make_value
+from small_exercises import DEAR, ArrayLike, EndlessArray, Hostile, make, make_value
 
 pytestmark = pytest.mark.usefixtures("nothing_is_sent", "nothing_left_running")
 each_lesson = pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.stem)
@@ -90,8 +90,15 @@ SMALL = {
 }
 
 
+def in_its_time(exercise):
+    """A case of what runs all of an exercise's mistakes, in `make test-more` if it costs much."""
+    marks = [pytest.mark.more] if exercise.name in DEAR else []
+    return pytest.param(exercise, id=exercise.name, marks=marks)
+
+
 @pytest.mark.parametrize(
-    "exercise", [*SMALL.values(), *BANK], ids=[*SMALL, *(e.name for e in BANK)]
+    "exercise",
+    [*(pytest.param(each, id=kind) for kind, each in SMALL.items()), *map(in_its_time, BANK)],
 )
 def test_nonsense_is_answered(exercise, capsys):
     for name, answer in NONSENSE.items():
@@ -193,13 +200,15 @@ class TestBank:
                 verdict = judge(exercise, form(answer))
             assert verdict.right, f"{name}\n{verdict}"
 
-    def test_every_mistake_gets_its_own_message(self, exercise):
-        for mistake in exercise.mistakes:
-            verdict = judge(exercise, exercise.fill(mistake.code))
-            assert verdict.status == "wrong", mistake.code
-            assert verdict.mistake is mistake, f"{mistake.code}\n{verdict}"
-            assert [m for m in MESSAGES if m in str(verdict)] == [mistake.message]
-            assert len(verdict.parts) > 1
+
+@pytest.mark.parametrize("exercise", [in_its_time(each) for each in BANK])
+def test_every_mistake_gets_its_own_message(exercise):
+    for mistake in exercise.mistakes:
+        verdict = judge(exercise, exercise.fill(mistake.code))
+        assert verdict.status == "wrong", mistake.code
+        assert verdict.mistake is mistake, f"{mistake.code}\n{verdict}"
+        assert [m for m in MESSAGES if m in str(verdict)] == [mistake.message]
+        assert len(verdict.parts) > 1
 
 
 @pytest.mark.parametrize("lesson", exercises.lessons())

@@ -18,7 +18,7 @@ from tools.changes import changes
 
 import numpy as np
 import pytest
-from small_exercises import make
+from small_exercises import DEAR, make
 
 BANK = [exercises.find(name) for lesson in exercises.lessons() for name in exercises.names(lesson)]
 WITH_CASES = [exercise for exercise in BANK if exercise.cases and exercise.cases != ((),)]
@@ -26,21 +26,6 @@ WITH_CASES = [exercise for exercise in BANK if exercise.cases and exercise.cases
 # tests/test_lesson08.py tries networks of both kinds.
 TRAINS = {"08/fashion"}
 SWEPT = [exercise for exercise in BANK if exercise.name not in TRAINS]
-DEAR = {  # several CPU seconds each
-    "06/conv2d",
-    "06/train_step",
-    "08/build_network",
-    "08/compile_network",
-    "08/feature_maps",
-    "08/test_accuracy",
-    "08/train",
-    "09/batch_norm",
-    "09/residual_block",
-    "10/adversarial_step",
-    "10/fake_map",
-    "11/inverted_bottleneck",
-    "11/unfreeze",
-}
 
 
 def param(exercise, *steps):

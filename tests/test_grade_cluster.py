@@ -190,6 +190,7 @@ def test_a_record_names_every_machine_of_its_runs():
     assert study._machines([{}]) == {}
 
 
+@pytest.mark.more
 def test_a_worker_is_killed_in_the_middle_of_sixty_and_there_are_sixty_marks(
     dask, tmp_path, isolation
 ):

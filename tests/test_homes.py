@@ -70,8 +70,9 @@ def open_folder(tmp_path_factory):
     ("home", "before"),
     [
         ("/dev/null", ""),
-        ("/proc", ""),  # a file system into which not even root can write
-        ("/", "become_a_stranger()"),
+        # A file system into which not even root can write.
+        pytest.param("/proc", "", marks=pytest.mark.more),
+        pytest.param("/", "become_a_stranger()", marks=pytest.mark.more),
         (None, "become_a_stranger()"),
     ],
     ids=["no folder", "read-only", "a stranger's", "none"],

@@ -432,6 +432,7 @@ def test_lesson_08_is_worked_through_and_nothing_of_the_course_changes(opened, c
     assert "✓ Right" in opened.cell(f'exercises.check("{EXERCISE}"').text_content()
 
 
+@pytest.mark.more
 def test_a_figure_moves(opened, course):
     """The prediction of lesson 01 beside it: the middle pixel changes five of nine outputs."""
     opened.open("01_convolution_by_hand.ipynb")

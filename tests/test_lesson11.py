@@ -39,6 +39,7 @@ def judge(found, classes):
         assert list(told.probabilities.values()) == pytest.approx(shares.tolist(), abs=0.05)
 
 
+@pytest.mark.more
 def test_own_photographs_go_through_the_lesson_with_the_weights(tmp_path, monkeypatch):
     if data.locate("efficientnet_lite0")[0] == "drawn":
         missing("the weights of EfficientNet-Lite0")

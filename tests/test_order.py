@@ -171,6 +171,7 @@ x = x[:, :1]
 """
 
 
+@pytest.mark.more
 @pytest.mark.parametrize(
     ("again", "what"), [("to the end", "from '## Two' on"), ("alone", "'## Two' alone")]
 )

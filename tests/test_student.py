@@ -234,6 +234,7 @@ def test_make_lessons_runs_there_on_the_unpacked_package(installed):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stands in for .venv with shell scripts")
+@pytest.mark.more
 def test_the_other_targets_start_there(installed):
     """What `make test` runs is run by the suite already: here it is its cheapest file alone."""
     makefile = installed / "Makefile"

@@ -71,6 +71,7 @@ def task(cells, folder, steps, batch_size):
     return w, b, images, labels
 
 
+@pytest.mark.more
 def test_two_workers_have_the_losses_of_one_keras_model(cells, started, tmp_path):
     w, b, images, labels = task(cells, tmp_path, steps=4, batch_size=16)
     cells.run_workers(tmp_path)
