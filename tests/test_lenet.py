@@ -112,6 +112,9 @@ def test_losses_and_accuracy():
         expected = (right + logsumexp(rows, axis=1)).mean()
         close(lenet.MAPLoss(j)(labels, distances), expected)
         close(lenet.MAPLoss(j)(labels[:, None], distances), expected)
+        each = lenet.MAPLoss(j, reduction=None)(labels, distances)
+        assert len(each) == len(labels)
+        close(np.mean(each), expected)
     nearest = distances.argmin(axis=1)
     nearest[2] = (nearest[2] + 1) % 10
     close(lenet.nearest_code_accuracy(nearest[:, None], distances), [1, 1, 0, 1, 1, 1])
@@ -193,6 +196,12 @@ def test_the_table_of_c3():
     rings = [{(start + step) % 6 for step in range(n)} for n in (3, 4) for start in range(6)]
     others = [{0, 1, 3, 4}, {1, 2, 4, 5}, {0, 2, 3, 5}, set(range(6))]
     assert [set(row) for row in lenet.C3_TABLE] == rings + others
+
+
+def test_a_table_s_kernel_has_the_type_of_its_layer():
+    layer = lenet.TableConv2D(dtype="float16")
+    maps = np.ones((1, 6, 6, 6), "float16")
+    assert layer(maps).dtype == layer.dense_kernel().dtype == "float16"
 
 
 # The whole --------------------------------------------------------------------------------------
@@ -346,7 +355,13 @@ def test_one_hot_labels_are_refused():
 
 
 @pytest.mark.parametrize(
-    "images", [np.zeros((28, 28), np.uint8), np.zeros((1, 28, 28)), np.zeros((1, 32, 32), np.uint8)]
+    "images",
+    [
+        np.zeros((28, 28), np.uint8),
+        np.zeros((1, 28, 28)),
+        np.zeros((1, 28, 28), bool),
+        np.zeros((1, 32, 32), np.uint8),
+    ],
 )
 def test_images_that_are_not_digits(images):
     wrong(lambda: lenet.prepare(images), "(N, 28, 28), uint8", str(images.shape))

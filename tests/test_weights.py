@@ -10,6 +10,7 @@ import math
 import os
 import pathlib
 import pickle
+import pickletools
 import struct
 import subprocess
 import sys
@@ -278,6 +279,31 @@ def test_two_arrays_may_share_one_storage():
     found = pth.arrays_of(written(shared), "the file")
     assert found["a"].tolist() == [[1, 2], [3, 4]]
     assert found["b"].tolist() == [1, 2, 3, 4]
+
+
+def test_as_much_as_its_limits_allow_is_read_and_no_more(monkeypatch):
+    table = pickled(collections.OrderedDict(few()))
+    last = len(list(pickletools.genops(table))) - 1
+    for name, limit, told in (
+        ("_NUMBERS", 6, "describes a storage"),
+        ("_OPERATIONS", last, f"more than {last - 1:,} operations"),
+    ):
+        with monkeypatch.context() as patch:
+            content = written(few(), pickles={3: table})
+            patch.setattr(pth, name, limit)
+            assert pth.arrays_of(content, "the file").keys() == few().keys()
+            patch.setattr(pth, name, limit - 1)
+            refused(content, told)
+
+
+def test_a_place_in_a_pickle_s_memory_is_within_the_limit():
+    for place, told in ((pth._OPERATIONS, None), (pth._OPERATIONS + 1, "operations")):
+        put = pickle.LONG_BINPUT + struct.pack("<I", place)
+        content = written(few(), pickles={0: pickled(MAGIC)[:-1] + put + pickle.STOP})
+        if told:
+            refused(content, told)
+        else:
+            assert pth.arrays_of(content, "the file").keys() == few().keys()
 
 
 def test_every_truncation_is_refused():
