@@ -346,3 +346,22 @@ def test_a_report_that_cannot_be_made_says_so_and_the_answer_stays_right(capsys)
     assert "could not be measured" in str(verdict)
     assert "by nought" in str(verdict)
     assert capsys.readouterr() == ("", "")
+
+
+def test_blanks_are_told_by_their_lines_of_the_cell():
+    if make:  # an answer may stand further to the right than the first column
+
+        def output_size(size, kernel):
+            first = ...
+            second = kernel[..., 0]
+            return first + second + ...
+
+        def one(size, kernel):
+            kernel = ...
+            return size - kernel
+
+    begin = output_size.__code__.co_firstlineno
+    told = str(judge(make(), output_size))
+    assert f"Still blank in the cell: lines {begin + 1}, {begin + 3}" in told
+    told = str(judge(make(), one))
+    assert f"Still blank in the cell: line {one.__code__.co_firstlineno + 1}" in told

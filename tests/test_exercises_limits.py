@@ -250,7 +250,8 @@ def test_what_an_answer_changes_around_it_is_put_back(line, capsys):
     plt.close()
 
 
-def test_names_of_the_notebook_that_an_answer_makes_changes_or_deletes_are_put_back():
+@pytest.mark.parametrize("module", ["__main__", "answer"])
+def test_names_of_the_notebook_that_an_answer_makes_changes_or_deletes_are_put_back(module):
     exercise = make()
     answer = exercise.fill(
         "kept, gone = [1], [2]\n"
@@ -261,6 +262,7 @@ def test_names_of_the_notebook_that_an_answer_makes_changes_or_deletes_are_put_b
         "    return size - kernel + 1"
     )
     names = answer.__globals__
+    names["__name__"] = module
     before = dict(names)
     assert judge(exercise, answer).right
     assert judge(exercise, functools.partial(answer)).right

@@ -57,6 +57,7 @@ def test_what_is_printed_without_end_is_kept_to_its_beginning():
 def test_warnings_and_logs_of_an_answer_are_not_shown(capfd):
     handler = logging.StreamHandler(sys.stderr)
     log = logging.getLogger("tensorflow.of.a.test")
+    log.propagate = False  # TensorFlow, where it is loaded, has a handler of its own
     log.addHandler(handler)
 
     def answer(size, kernel):

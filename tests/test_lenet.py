@@ -112,9 +112,10 @@ def test_losses_and_accuracy():
         expected = (right + logsumexp(rows, axis=1)).mean()
         close(lenet.MAPLoss(j)(labels, distances), expected)
         close(lenet.MAPLoss(j)(labels[:, None], distances), expected)
-        each = lenet.MAPLoss(j, reduction=None)(labels, distances)
-        assert len(each) == len(labels)
-        close(np.mean(each), expected)
+        each = lenet.MAPLoss(j, reduction=None)
+        close(each(labels, distances), right + logsumexp(rows, axis=1))
+        again = lenet.MAPLoss.from_config(each.get_config())
+        assert (again.j, again.reduction) == (j, None)
     nearest = distances.argmin(axis=1)
     nearest[2] = (nearest[2] + 1) % 10
     close(lenet.nearest_code_accuracy(nearest[:, None], distances), [1, 1, 0, 1, 1, 1])
