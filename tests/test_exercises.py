@@ -210,7 +210,7 @@ def test_facts_judge_what_values_cannot():
     assert "What differs: length\nExpected: 3\nReceived: 1" in str(short)
     assert judge(exercise, [0, 0, 7]).mistake.message == "Too large."
     assert "What differs: sum" in str(judge(exercise, [0, 0, 8]))
-    assert "A list is wanted." in str(judge(exercise, (1, 2, 3)))
+    assert ("", "A list is wanted.") in judge(exercise, (1, 2, 3)).parts
     assert "cannot be judged" in str(judge(exercise, ["a"]))
 
 

@@ -3,10 +3,12 @@
 import _thread
 import contextlib
 import functools
+import hashlib
 import io
 import logging
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -62,10 +64,12 @@ def test_an_endless_answer_is_stopped(body, capsys):
 
 def test_compiled_code_that_cannot_be_stopped_is_told(monkeypatch):
     monkeypatch.setattr(_limit, "GRACE", 0.05)
-    go_on = threading.Event()
-    verdict = judge(make(seconds=0.05), lambda size, kernel: go_on.wait(60))
-    go_on.set()
-    assert "restart the kernel" in str(verdict)
+
+    def answer(size, kernel):  # seconds of work in which Python gets no turn in this thread
+        return len(hashlib.pbkdf2_hmac("sha256", b"", b"", 3_000_000))
+
+    verdict = judge(make(seconds=0.2), answer)
+    assert "as happens inside compiled code: restart the kernel" in str(verdict)
 
 
 def test_a_reader_who_interrupts_the_cell_stops_the_answer():
@@ -307,10 +311,11 @@ def test_an_answer_that_patches_numpy_gains_nothing():
 
 
 def test_where_numpy_is_patched_nothing_is_judged(monkeypatch):
-    monkeypatch.setattr(np, "isclose", lambda *a, **k: np.array(True))
+    for name in ("isclose", "abs"):
+        monkeypatch.setattr(np, name, lambda *a, **k: np.array(True))
     verdict = judged("output_size = lambda size, kernel: 7")
     assert verdict.status == "wrong"
-    assert "`np.isclose`" in str(verdict)
+    assert re.search("`np.(abs|isclose)`, `np.(abs|isclose)`, and nothing", str(verdict))
     assert "restart the kernel" in str(verdict)
     monkeypatch.undo()
     assert judged("output_size = lambda size, kernel: size - kernel + 1").right
@@ -321,11 +326,12 @@ def test_where_numpy_is_patched_nothing_is_judged(monkeypatch):
 
 def test_an_answer_that_waits_is_told_so_and_not_that_it_computes(monkeypatch):
     monkeypatch.setattr(_limit, "IDLE", 0.1)
+    monkeypatch.setattr(_limit, "GRACE", 0.05)
     go_on = threading.Event()
     verdict = judge(make(seconds=60), lambda size, kernel: go_on.wait(60))
     go_on.set()
     assert "time limit: it waited" in str(verdict)
-    assert "compiled code" not in str(verdict)
+    assert "could not be stopped, while it waits: restart the kernel" in str(verdict)
 
 
 def test_an_answer_that_gets_no_turn_on_a_busy_machine_is_not_called_idle(monkeypatch):
