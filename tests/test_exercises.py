@@ -214,6 +214,21 @@ def test_facts_judge_what_values_cannot():
     assert "cannot be judged" in str(judge(exercise, ["a"]))
 
 
+@pytest.mark.parametrize(
+    ("solution", "answer", "where"),
+    [
+        ("[[1.0, 2.5], [3.0, 4.0]]", [[1, 2.5], [3, 5]], "1 of 4 entries, first [1, 1]"),
+        ("['a', 'b']", ["a", "c"], "entry [1]"),
+        ("3", 4, None),
+        ("'good fit'", "overfitting", None),
+        ("{'a': None}", {"a": 1}, None),
+    ],
+)
+def test_where_a_value_differs_is_said_of_one_with_parts(solution, answer, where):
+    exercise = make_value(solution=f"output_size = {solution}", mistakes=())
+    assert dict(judge(exercise, answer).parts).get("Where it differs") == where
+
+
 def test_numbers_that_differ_by_their_type_are_shown_as_they_are():
     exercise = make_value(solution="output_size = [0.2, 0.4]", reveal=True)
     told = str(judge(exercise, np.array([0.2, 0.4], np.float16)))
