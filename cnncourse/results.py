@@ -290,7 +290,7 @@ class Summary:
 
 
 def _text(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:.4g}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}"
 
 
 def machine() -> dict:

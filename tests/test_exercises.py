@@ -214,6 +214,23 @@ def test_facts_judge_what_values_cannot():
     assert "cannot be judged" in str(judge(exercise, ["a"]))
 
 
+def test_facts_are_asked_of_an_answer_that_is_there_and_not_vast():
+    asked = []
+
+    def facts(value):
+        asked.append(value)
+        return {"sum": np.sum(value)}
+
+    exercise = make(facts=facts, mistakes=())
+    assert judge(exercise, lambda size, kernel: size - kernel + 1).right
+    asked.clear()
+    assert "None, as from a function without return" in str(judge(exercise, lambda a, b: None))
+    assert judge(exercise, lambda a, b: ...).status == "not attempted"
+    told = str(judge(exercise, lambda a, b: np.broadcast_to(1.0, (1_001, 1_000))))
+    assert "This has 1,001,000 numbers, far more than are asked for." in told
+    assert asked == []
+
+
 @pytest.mark.parametrize(
     ("solution", "answer", "where"),
     [

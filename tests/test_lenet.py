@@ -306,6 +306,7 @@ def test_a_table_that_is_none(table):
         (lenet.RadialBasis(), (None, 83), "(N, 83)"),
         (lenet.RadialBasis(), (None, 1, 1, 84), "(N, 84)"),
         (lenet.Distort(), (None, 32, 32), "(N, 32, 32)"),
+        (lenet.Distort(), (None, 8, 32, 32, 1), "(N, 8, 32, 32, 1)"),
     ],
 )
 def test_a_shape_that_does_not_fit(layer, shape, part):
@@ -316,7 +317,7 @@ def test_a_shape_that_does_not_fit(layer, shape, part):
     ("codes", "part"),
     [
         (np.eye(10), "2 * bitmap - 1"),
-        (np.where(np.eye(3) > 0, np.nan, 1), "nan"),
+        (np.where(np.eye(3) > 0, np.nan, 1), "nan in row 0, place 0"),
         (np.ones((2, 84)), "rows 0 and 1 are the same"),
         (CODES.reshape(10, 12, 7), "(10, 12, 7)"),
         ([], "(0,)"),

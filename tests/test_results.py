@@ -129,9 +129,11 @@ def test_a_cell_may_run_again_unless_it_stores(lesson, monkeypatch):
     book = results.Book("01_x")
     book.add("first", 1, data=Images("mnist"))
     book.add("second", 2)
+    book.add("third", 4)
     assert book.add("first", 3, data=Images("cifar10", caption="CIFAR-10, from there")) == 3
     record = book.close(key="first").record
-    assert [(e["name"], e["value"]) for e in record["numbers"]] == [("first", 3), ("second", 2)]
+    found = [(entry["name"], entry["value"]) for entry in record["numbers"]]
+    assert found == [("first", 3), ("second", 2), ("third", 4)]
     assert list(record["data"]) == ["cifar10"], "what a replaced number was measured on is gone"
     assert "MNIST" not in repr(book.close(key="first"))
     monkeypatch.setenv("CNNCOURSE_STORE", "1")
