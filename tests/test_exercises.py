@@ -1,10 +1,12 @@
 """The engine of the exercises on small ones of its own: what is judged, and what a reader sees."""
 
+import functools
 import re
 
 from cnncourse import exercises
 from cnncourse.exercises import Mistake, Wrong, _show
 from cnncourse.exercises._engine import judge
+from cnncourse.exercises._observe import unnumbered
 
 import numpy as np
 import pytest
@@ -212,6 +214,22 @@ def test_facts_judge_what_values_cannot():
     assert "What differs: sum" in str(judge(exercise, [0, 0, 8]))
     assert ("", "A list is wanted.") in judge(exercise, (1, 2, 3)).parts
     assert "cannot be judged" in str(judge(exercise, ["a"]))
+
+
+def test_an_error_is_told_with_the_line_of_the_cell_that_it_went_through():
+    def answer(size, kernel):
+        return np.ones(size) @ np.ones(kernel)
+
+    parts = dict(judge(make(), answer).parts)
+    line = answer.__code__.co_firstlineno + 1
+    assert parts["In your cell"] == f"line {line}: return np.ones(size) @ np.ones(kernel)"
+    parts = dict(judge(make(), functools.partial(answer)).parts)
+    assert "ValueError" in parts["It raised"]
+    assert "In your cell" not in parts, "what it calls may be anybody's"
+
+
+def test_errors_are_the_same_whatever_numbers_keras_gives_its_layers():
+    assert unnumbered("dense_3 of model_12, 4_5 and x_1y") == "dense of model, 4_5 and x_1y"
 
 
 def test_facts_are_asked_of_an_answer_that_is_there_and_not_vast():

@@ -69,6 +69,9 @@ def test_of_an_entry_that_is_filled_in_part_that_part_is_judged():
     for wrong in ((..., [9, ...]), (9, ...), (..., 4), (..., [4, 5], 6), [...]):
         assert "What is filled is right" not in str(judge(exercise, [(1, 2), wrong]))
     assert judge(exercise, [(1, 2), (9, ...)]).status == "wrong"
+    for solution in ("[3, 4]", "[(1, 2, 3), 4]"):  # a number there, or more of them
+        exercise = make_value(solution=f"output_size = {solution}", mistakes=())
+        assert judge(exercise, [(1, ...), 4]).status == "wrong"
 
 
 # Arguments

@@ -350,6 +350,7 @@ def test_an_answer_that_gets_no_turn_on_a_busy_machine_is_not_called_idle(monkey
 
 
 def test_an_answer_that_takes_too_much_memory_is_stopped(monkeypatch):
+    assert _limit.MEMORY == 2**30, "as the message says"
     monkeypatch.setattr(_limit, "MEMORY", 2**26)
     code = (
         "def output_size(size, kernel):\n"
@@ -357,7 +358,7 @@ def test_an_answer_that_takes_too_much_memory_is_stopped(monkeypatch):
         "    while len(taken) < 10_000: taken.append(np.ones(10**5))"
     )
     verdict = judged(code, make(seconds=60))
-    assert "limit of memory" in str(verdict)
+    assert "limit of memory, 1 GiB" in str(verdict)
     assert "output_size(5, 3)" in str(verdict)
 
 

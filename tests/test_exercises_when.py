@@ -7,7 +7,7 @@ from cnncourse.exercises._observe import Trial
 
 import numpy as np
 import pytest
-from small_exercises import judged, make
+from small_exercises import judged, make, make_value
 
 
 def with_when(when, **parts):
@@ -31,6 +31,14 @@ def test_the_message_is_given_where_it_is_true_and_to_no_other_answer():
     assert not is_known("output_size = lambda size, kernel: 'many'", too_many)
     assert not is_known("output_size = lambda size, kernel: 1 / 0", too_many)
     assert not is_known("output_size = lambda size, kernel: np.inf - np.inf", too_many)
+
+
+def test_an_answer_that_is_a_value_is_one_trial():
+    seen = []
+    mistake = Mistake(code="output_size = 1", message="One.", when=seen.extend)
+    judge(make_value(solution="output_size = 3", mistakes=(mistake,)), 5)
+    (trial,) = seen
+    assert (trial.expected, trial.received, trial.right) == (3, 5, False)
 
 
 def test_a_trial_is_what_an_answer_did_on_a_case():

@@ -6,6 +6,7 @@ import http.server
 import io
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import zipfile
 
 from cnncourse import data
 from cnncourse._files import folder_written_whole, written_whole
-from cnncourse.data import arrays, catalogue, classroom, folders, sources
+from cnncourse.data import arrays, catalogue, classroom, folders, kinds, sources
 
 import numpy as np
 import pytest
@@ -170,6 +171,24 @@ def test_a_download_that_drips_has_a_deadline(monkeypatch, few, tmp_path):
 
 
 # A set
+
+
+def test_a_command_that_fails_is_a_reason_with_its_last_words(tmp_path):
+    def said(seconds, *command):
+        with pytest.raises(kinds.Absent) as caught:
+            sources._run([*command], str(tmp_path), seconds, "install it")
+        return str(caught.value)
+
+    assert re.fullmatch(
+        r"no-such-program x failed \(.*No such file.*\); install it",
+        said(9, "no-such-program", "x"),
+    )
+    python, ends = (sys.executable, "-c"), "raise SystemExit('first\\nlast')"
+    assert said(60, *python, ends) == f"{' '.join(python)} {ends} failed (last); install it"
+    assert said(60, *python, "1 / 0").endswith("(ZeroDivisionError: division by zero); install it")
+    assert said(60, *python, "exit(3)").endswith("returned non-zero exit status 3.); install it")
+    waits = "import time; time.sleep(60)"
+    assert said(0.5, *python, waits) == f"{' '.join(python)} {waits} gave no answer in 0.5 s"
 
 
 def test_a_set_is_hashed_once_a_load(monkeypatch, few, tmp_path):
