@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import hashlib
 import math
 import os
 import pathlib
@@ -10,11 +11,12 @@ import struct
 import subprocess
 import sys
 import textwrap
+import zipfile
 
 from cnncourse import data
 from cnncourse._files import folder_written_whole, written_whole
 from cnncourse.data import sources
-from cnncourse.data.arrays import array_digest
+from cnncourse.data.arrays import array_digest, read_npz
 from cnncourse.data.catalogue import IMAGE_SETS
 
 import numpy as np
@@ -298,6 +300,29 @@ def test_another_set_under_this_name(monkeypatch, tmp_path, tiny):
     classroom(monkeypatch, tmp_path / "class", **other)
     with pytest.raises(data.DataError, match="these are the images of MNIST"):
         data.load("fashion_mnist")
+
+
+def test_names_and_shapes_are_looked_at_before_the_arrays(tmp_path, tiny):
+    spec = IMAGE_SETS["fashion_mnist"]
+    path = tmp_path / "fashion_mnist.npz"
+    np.savez(path, **tiny)
+    assert read_npz(path, spec, headers=True) is None
+    np.savez(path, **tiny | {"x_test": tiny["x_train"]})
+    with pytest.raises(data.DataError, match="x_test"):
+        read_npz(path, spec, headers=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for key in tiny:
+            archive.writestr(key, b"no array")
+    with pytest.raises(data.DataError, match=r"expected the arrays .*; found none"):
+        read_npz(path, spec, headers=True)
+
+
+def test_a_digest_is_of_keys_shapes_and_bytes_however_they_lie_in_memory():
+    turned = np.arange(6, dtype=np.uint8).reshape(2, 3).T
+    truth = hashlib.sha256(b"a (1,)\n\x07" + b"x (3, 2)\n\x00\x03\x01\x04\x02\x05")
+    for x in (turned, turned.copy(), turned.astype(int)):
+        found = array_digest({"x": x, "a": np.array([7])})
+        assert found == f"sha256:{truth.hexdigest()}"
 
 
 def test_a_pickle_is_never_opened(monkeypatch, tmp_path, tiny):
