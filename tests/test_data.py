@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -308,7 +309,7 @@ def test_names_and_shapes_are_looked_at_before_the_arrays(tmp_path, tiny):
     np.savez(path, **tiny)
     assert read_npz(path, spec, headers=True) is None
     np.savez(path, **tiny | {"x_test": tiny["x_train"]})
-    with pytest.raises(data.DataError, match="x_test"):
+    with pytest.raises(data.DataError, match=f"{re.escape(str(path))}.* x_test"):
         read_npz(path, spec, headers=True)
     with zipfile.ZipFile(path, "w") as archive:
         for key in tiny:

@@ -34,6 +34,8 @@ def printed(line):
     ("line", "seen"),
     [
         ("print('a'); print('b')", "a\nb"),
+        ("print('x' * 200)", "x" * 200),
+        ("print('a\\r'); print('b')", "a\nb"),
         ("[print(i) for i in range(9)]", "0\n1\n2\n3\n4\n5\n6\n7 ..."),
         ("[print(f'\\r{i}/3', end='') for i in range(4)]", "3/3"),
         ("[print(f'{i}/3', end='\\r') for i in range(4)]", "3/3"),
