@@ -360,6 +360,8 @@ def test_an_answer_that_takes_too_much_memory_is_stopped(monkeypatch):
     )
     verdict = judged(code, make(seconds=60))
     assert "limit of memory, 1 GiB" in str(verdict)
+    little = judged("def output_size(size, kernel):\n    while True: pass", make(seconds=0.3))
+    assert "time limit" in str(little), "what the kernel has taken before does not count"
     assert "output_size(5, 3)" in str(verdict)
 
 
