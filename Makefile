@@ -58,7 +58,7 @@ test: $(MAKERS)  ## the whole suite: package, exercises, every notebook
 test-more: $(MAKERS)  ## beyond it: solved lessons without a network, cells run twice, changed answers
 	@CNNCOURSE_BUDGET=quick exec $(BIN)/python -m pytest -n 2 -m more
 
-test-order: $(MAKERS)  ## what takes long: each lesson again from each heading on, each changed answer
+test-order: $(MAKERS)  ## what takes long: each lesson again from each of its headings on
 	@exec $(BIN)/python -m pytest -m long tests
 
 notebooks: $(READY)  ## bring notebooks/*.ipynb up to their .md, keeping outputs, and solve them

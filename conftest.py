@@ -69,7 +69,7 @@ def pytest_collect_file(file_path, parent):
 def pytest_collection_modifyitems(items):
     """Files are handed out to pytest-xdist's workers in the order in which they stand here."""
     for item in items:
-        if item.path.suffix == ".ipynb" and item.path.parent.name == "solutions":
+        if item.path.parent.name == "solutions":
             item.add_marker(pytest.mark.more)
     items.sort(key=lambda item: item.path.suffix != ".ipynb" and item.path.name not in LONG)
 

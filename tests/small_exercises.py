@@ -4,6 +4,7 @@ from cnncourse.exercises import Exercise, Mistake
 from cnncourse.exercises._engine import judge
 
 import numpy as np
+import pytest
 
 # They build or train networks: several seconds for all that is tried of one.
 DEAR = {
@@ -22,6 +23,12 @@ DEAR = {
     "11/inverted_bottleneck",
     "11/unfreeze",
 }
+
+
+def in_its_time(exercise):
+    """A case of what tries much of an exercise: in `make test-more` where that costs much."""
+    marks = [pytest.mark.more] if exercise.name in DEAR else []
+    return pytest.param(exercise, id=exercise.name, marks=marks)
 
 
 def make(**changes):

@@ -13,7 +13,7 @@ from tools import lessons
 
 import numpy as np
 import pytest
-from small_exercises import DEAR, ArrayLike, EndlessArray, Hostile, make, make_value
+from small_exercises import ArrayLike, EndlessArray, Hostile, in_its_time, make, make_value
 
 pytestmark = pytest.mark.usefixtures("nothing_is_sent", "nothing_left_running")
 each_lesson = pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.stem)
@@ -88,12 +88,6 @@ SMALL = {
     "text": make_value(solution="output_size = 'overfitting'"),
     "list": make_value(solution="output_size = ['a', 1]"),
 }
-
-
-def in_its_time(exercise):
-    """A case of what runs all of an exercise's mistakes, in `make test-more` if it costs much."""
-    marks = [pytest.mark.more] if exercise.name in DEAR else []
-    return pytest.param(exercise, id=exercise.name, marks=marks)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import io
 import logging
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -316,7 +315,7 @@ def test_where_numpy_is_patched_nothing_is_judged(monkeypatch):
         monkeypatch.setattr(np, name, lambda *a, **k: np.array(True))
     verdict = judged("output_size = lambda size, kernel: 7")
     assert verdict.status == "wrong"
-    assert re.search("`np.(abs|isclose)`, `np.(abs|isclose)`, and nothing", str(verdict))
+    assert "`np.abs`, `np.isclose`, and nothing" in str(verdict)
     assert "restart the kernel" in str(verdict)
     monkeypatch.undo()
     assert judged("output_size = lambda size, kernel: size - kernel + 1").right
@@ -332,6 +331,7 @@ def test_an_answer_that_waits_is_told_so_and_not_that_it_computes(monkeypatch):
     verdict = judge(make(seconds=60), lambda size, kernel: go_on.wait(60))
     go_on.set()
     assert "time limit: it waited" in str(verdict)
+    assert "compiled code" not in str(verdict)
     assert "could not be stopped, while it waits: restart the kernel" in str(verdict)
 
 

@@ -168,7 +168,7 @@ def test_a_figure_looks_the_same_beside_others(name, figure_page):
       });
     }"""
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-    for options in ({}, phone):
+    for options in ({}, {"viewport": {"width": 360, "height": 740}}, phone):
         page = figure_page(
             figures.html(name, given, "data:,", "a still"), reduced_motion="reduce", **options
         )

@@ -2,8 +2,7 @@
 
 None passes that differs from the solution on drawn inputs, and what a message says of an answer
 is so on them too. Where an answer costs much, as it builds or trains networks, `make test-more`
-tries one change in four, twelve at least, and `make test-order` all. `python -m tools.answers`
-prints what is counted here.
+tries it. `python -m tools.answers` prints what is counted here.
 """
 
 import copy
@@ -17,7 +16,7 @@ from tools.changes import changes
 
 import numpy as np
 import pytest
-from small_exercises import DEAR, make
+from small_exercises import in_its_time, make
 
 BANK = [exercises.find(name) for lesson in exercises.lessons() for name in exercises.names(lesson)]
 WITH_CASES = [exercise for exercise in BANK if exercise.cases and exercise.cases != ((),)]
@@ -25,26 +24,8 @@ WITH_CASES = [exercise for exercise in BANK if exercise.cases and exercise.cases
 # tests/test_lesson08.py tries networks of both kinds.
 TRAINS = {"08/fashion"}
 SWEPT = [exercise for exercise in BANK if exercise.name not in TRAINS]
-
-
-def param(exercise, *steps):
-    """An exercise and how many changes to step on by, in `make test-more` where it costs much."""
-    marks = [pytest.mark.more] if exercise.name in DEAR else []
-    return pytest.param(exercise, *steps, id=exercise.name, marks=marks)
-
-
-each_exercise = pytest.mark.parametrize(
-    ("exercise", "step"),
-    [
-        *(param(each, 4 if each.name in DEAR else 1) for each in SWEPT),
-        *(
-            pytest.param(each, 1, id=f"{each.name}, all", marks=pytest.mark.long)
-            for each in SWEPT
-            if each.name in DEAR
-        ),
-    ],
-)
-each_with_cases = pytest.mark.parametrize("exercise", [param(each) for each in WITH_CASES])
+each_exercise = pytest.mark.parametrize("exercise", [in_its_time(each) for each in SWEPT])
+each_with_cases = pytest.mark.parametrize("exercise", [in_its_time(each) for each in WITH_CASES])
 
 
 sweep_of = functools.cache(Sweep)
@@ -95,10 +76,9 @@ OPEN = {
 
 
 @each_exercise
-def test_no_change_passes_that_differs_and_no_message_is_untrue(exercise, step):
+def test_no_change_passes_that_differs_and_no_message_is_untrue(exercise):
     sweep, findings, kinds = sweep_of(exercise), [], set()
-    every = list(changes(exercise.filled))
-    for change in every[:: min(step, max(1, len(every) // 12))]:
+    for change in changes(exercise.filled):
         judged = sweep.judge(change)
         kinds.add(judged.kind)
         if judged.finding == "by facts" and exercise.name in OPEN:

@@ -25,10 +25,6 @@ FIRST_PICTURES = ("twelve = [", "A part of the first training image")  # need no
 RIGHT = "exercises right (of 10)"
 OF_SOLVED = 4  # pictures that the course's own solutions make, whatever is filled
 STARTS_ANEW = "%reset -f\nfrom cnncourse import exercises\nexercises._last_status.clear()"
-PARAMETERS = """
-exercise = exercises.find("08/build_network")
-exercise.fill(exercise.solution)().count_params()
-"""
 
 
 def blank_of(cell):
@@ -48,13 +44,14 @@ def mistaken(name, words):
     return {exercise.name: mistake.code}
 
 
-SHORT, LONG = ("empty", "wrong network"), ("no images", "filled otherwise")
 PASSES = {
     "empty": {},
     "wrong network": {
         **solved("prepare", "one_hot", "feature_maps", "train", "worst_digit"),
         **mistaken("build_network", "no probabilities"),
     },
+}
+MORE_PASSES = {
     "no images": {
         **solved("build_network", "first_filters", "feature_maps", "compile_network", "train"),
         **solved("test_accuracy", "worst_digit"),
@@ -92,19 +89,19 @@ class Pass:
         return {number["name"]: number["value"] for number in self.record["numbers"]}
 
 
-def run_passes(names):
-    """The lesson run once for each of these of PASSES, in one kernel that forgets all between.
+def run_passes(fillings):
+    """The lesson run once for each of these, in one kernel that forgets everything between.
 
     All but how the course's own solutions are trained, which is the same each time.
     """
     cells = []
-    for filled in map(PASSES.get, names):
+    for filled in fillings.values():
         sources = [textwrap.dedent(filled.get(blank_of(c), c.source)).strip() for c in CELLS]
         if cells:
             sources = ["" if any(p in s for p in FIRST_PICTURES) else s for s in sources]
         cells += [nbformat.v4.new_code_cell(source) for source in [STARTS_ANEW, *sources]]
-    first, last = map(nbformat.v4.new_code_cell, (remembering(), PARAMETERS))
-    notebook = nbformat.v4.new_notebook(cells=[first, *cells, last])
+    first = nbformat.v4.new_code_cell(remembering())
+    notebook = nbformat.v4.new_notebook(cells=[first, *cells])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNNCOURSE_SOURCES", "drawn")
         patch.setenv("CNNCOURSE_BUDGET", "quick")
@@ -119,18 +116,18 @@ def run_passes(names):
     cells = notebook.cells[1:]
     return {
         name: Pass(cells[number * step + 1 : (number + 1) * step])
-        for number, name in enumerate(names)
-    } | {"parameters": int(cells[-1].outputs[-1].data["text/plain"])}
+        for number, name in enumerate(fillings)
+    }
 
 
 @pytest.fixture(scope="module")
 def passes():
-    return run_passes(SHORT)
+    return run_passes(PASSES)
 
 
 @pytest.fixture(scope="module")
 def more_passes():
-    return run_passes(LONG)
+    return run_passes(MORE_PASSES)
 
 
 def test_empty_it_says_what_is_to_do_and_shows_what_needs_no_answer(passes):
@@ -185,10 +182,11 @@ def test_filled_with_other_right_answers_it_trains_and_shows_everything(more_pas
     assert 0.3 < filled.numbers["test_accuracy"] <= 1
 
 
-def test_stand_ins_are_named(passes):
-    for name in SHORT:
-        assert "STAND-IN" in passes[name].after("book.close(")
-        (caption,) = passes[name].record["captions"]
+@pytest.mark.parametrize("made", ["passes", pytest.param("more_passes", marks=pytest.mark.more)])
+def test_stand_ins_are_named(made, request):
+    for done in request.getfixturevalue(made).values():
+        assert "STAND-IN" in done.after("book.close(")
+        (caption,) = done.record["captions"]
         assert caption.startswith("STAND-IN")
 
 
@@ -237,13 +235,15 @@ def test_a_cell_that_uses_an_answer_waits_for_all_that_it_comes_from():
 # The course's own solutions
 
 
-def test_the_solutions_reach_098_and_the_stored_runs_are_of_the_bank_s_network(passes):
+def test_the_solutions_reach_098_and_the_stored_runs_are_of_the_bank_s_network():
     stored = results.load("08_solved")
     (accuracy,) = [n for n in stored.numbers if n["name"] == "solutions, test_accuracy"]
     assert accuracy["epochs"] == 10
     assert accuracy["seeds"] == [1, 2, 3, 4, 5]
     assert min(accuracy["values"]) >= 0.98
-    assert passes["parameters"] == stored["solutions, parameters"]
+    exercise = exercises.find("08/build_network")
+    network = exercise.fill(exercise.solution)()
+    assert network.count_params() == stored["solutions, parameters"]
 
 
 def test_the_page_shows_what_the_solutions_show_folded_and_it_is_the_first_stored_run():

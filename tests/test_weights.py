@@ -283,13 +283,13 @@ def test_two_arrays_may_share_one_storage():
 
 def test_as_much_as_its_limits_allow_is_read_and_no_more(monkeypatch):
     table = pickled(collections.OrderedDict(few()))
+    content = written(few(), pickles={3: table})
     last = len(list(pickletools.genops(table))) - 1
     for name, limit, told in (
         ("_NUMBERS", 6, "describes a storage"),
         ("_OPERATIONS", last, f"more than {last - 1:,} operations"),
     ):
         with monkeypatch.context() as patch:
-            content = written(few(), pickles={3: table})
             patch.setattr(pth, name, limit)
             assert pth.arrays_of(content, "the file").keys() == few().keys()
             patch.setattr(pth, name, limit - 1)
