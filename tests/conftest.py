@@ -4,6 +4,7 @@ import functools
 import http.server
 import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import urllib.parse
 
 from cnncourse import data
 
+import numpy as np
 import pytest
 
 os.environ["CNNCOURSE_PROGRESS"] = ""  # no test tells a reader that an exercise was right
@@ -26,6 +28,13 @@ def missing(what: str) -> None:
     if IN_CI:
         pytest.fail(f"CI must have {what}")
     pytest.skip(f"needs {what}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Each test draws what it drew before: Keras takes the seed of a new layer from `random`."""
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
 
 
 @pytest.fixture
