@@ -282,6 +282,9 @@ BROKEN = {
     "half a TIFF": (cut(packed(NOISE, "TIFF"), 0.5), "^(truncated|damaged)"),
     "start of a JPEG": (packed(NOISE, "JPEG")[:20], "^(truncated|damaged)"),
     "start of a PNG": (packed(NOISE)[:20], "^(truncated|damaged)"),
+    "start of a GIF": (b"GIF89a" + bytes(40), "^damaged: begins as GIF and cannot be read$"),
+    "start of a TIFF": (b"II*\0" + bytes(40), "^damaged: begins as TIFF and cannot be read$"),
+    "big-endian TIFF": (b"MM\0*" + bytes(40), "^damaged: begins as TIFF and cannot be read$"),
     "PNG of zeros": (packed(NOISE)[:60] + bytes(9_000), "^(truncated|damaged)"),
     # Pillow itself warns from 89 million pixels and refuses from 179 million.
     "bomb": (bomb(7_000, 8_000), r"^beyond the limit of 50 million pixels.*\(8,000 x 7,000\)$"),

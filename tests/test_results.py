@@ -64,6 +64,8 @@ def test_a_full_run_on_real_data_is_kept(lesson):
     assert {"budget", "cpu_seconds", "versions", "date"} <= set(record)
     assert results.load("01_x")["test_accuracy"] == 0.875
     assert results.load("01_x")["spread"] == 0.625
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        results.load("01_x").record = {}
     assert [p.name for p in (lesson / "results").iterdir()] == ["01_x.json"]
 
 

@@ -195,7 +195,7 @@ def _rgb(image: PIL.Image.Image, done: list[str]) -> PIL.Image.Image:
     words |= {"P": "palette to RGB", "PA": "palette to RGB"}
     if mode in words:
         done.append(words[mode])
-    elif mode not in ("RGB", "RGBA", "RGBa", "RGBX"):
+    elif mode not in ("RGB", "RGBA", "RGBa"):
         done.append(f"{mode} to RGB")
     if "transparency" in image.info or mode in ("RGBA", "RGBa", "LA", "La", "PA"):
         if mode == "La":
