@@ -159,6 +159,25 @@ def test_a_check_inside_of_its_answer_is_refused_in_words(after, capsys):
     assert judge(exercise, exercise.fill(exercise.solution)).right
 
 
+def test_a_run_inside_of_a_run_is_refused():
+    run = _limit.limited(lambda: _limit.limited(int, 1), 1)
+    assert isinstance(run.error, _limit.InsideAnswerError)
+
+
+def test_a_run_is_a_daemon_and_may_wait_as_long_as_is_said():
+    """What cannot be stopped does not keep a kernel from ending."""
+    daemons = []
+
+    def wait():
+        daemons.append(threading.current_thread().daemon)
+        for _ in range(60):
+            time.sleep(0.01)
+
+    assert _limit.limited(wait, 20).ended
+    assert _limit.limited(wait, 20, idle=0.2).stopped == "waiting"
+    assert daemons == [True, True]
+
+
 def test_a_check_in_a_thread_that_an_answer_starts_is_refused():
     exercise, refused = make(), []
 

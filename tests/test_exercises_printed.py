@@ -65,6 +65,7 @@ def test_warnings_and_logs_of_an_answer_are_not_shown(capfd):
 
     def answer(size, kernel):
         log.warning("retracing")
+        log.critical("the worst")
         warnings.warn("a warning", stacklevel=1)
         return size - kernel + 1
 

@@ -26,6 +26,7 @@ from cnncourse.photos import folder as folder_of_photos
 import numpy as np
 import PIL.features
 import PIL.Image
+import PIL.JpegImagePlugin
 import pytest
 
 
@@ -518,6 +519,7 @@ def test_a_home_is_meant_by_its_sign(tmp_path, monkeypatch):
     assert photos.prepare("~/photos").folder == (tmp_path / "photos").resolve()
     assert photos.read("~/photos/cats/0.png").shape == (30, 40, 3)
     assert photos.files("~/photos/cats") == [str(tmp_path / f"photos/cats/{i}.png") for i in (0, 1)]
+    assert len(photos.files(tmp_path / "photos")) == 4, "a path in place of its name"
     with pytest.raises(photos.PhotoError, match="no home folder is known"):
         photos.prepare("~nobody-of-that-name/photos")
     long = "x" * 300 + ".jpg"
@@ -541,7 +543,17 @@ def test_the_clean_copy_holds_the_same_pictures(mixed):
         assert min(height, width) <= photos.SHORTER_SIDE
         assert max(height, width) <= photos.LONGER_SIDE
         assert clean.split("/")[1] == name.split("/")[0]
+        slug = re.sub(r"[^A-Za-z0-9_-]+", "_", os.path.splitext(os.path.basename(name))[0])[:40]
+        assert re.fullmatch(rf"\d{{5}}_{slug}\.(jpg|png)", clean.split("/")[2])
         assert re.fullmatch(r"[\w./-]+", clean, re.ASCII)
+    clean = {name: clean for clean, name in tidy.origin.items()}
+    as_saved = packed(PIL.Image.new("RGB", (8, 8)), "JPEG", quality=95, subsampling=0)
+    with (
+        PIL.Image.open(tidy.path / clean["dogs/ink.jpg"]) as image,
+        PIL.Image.open(io.BytesIO(as_saved)) as fine,
+    ):
+        assert image.quantization == fine.quantization
+        assert PIL.JpegImagePlugin.get_sampling(image) == 0, "colours at full size"
     assert photos.read(mixed / "dogs/large.jpg").shape == (600, 900, 3)
     assert photos.read(mixed / "dogs/large.jpg", small=True).shape == (256, 384, 3)
     assert photos.read(mixed / "dogs/thin.png", small=True).shape == (1, 1024, 3)
@@ -625,6 +637,15 @@ def test_near_duplicates_stay_on_one_side(tmp_path):
     assert not tidy.notes
 
 
+def test_of_a_thumbnail_a_pixel_is_the_mean_of_its_block(tmp_path):
+    random = np.random.default_rng(4)
+    blocks = random.choice([0, 255], (32, 32, 4))
+    two = (one.reshape(32, 32, 2, 2) for one in (blocks, random.permuted(blocks, axis=2)))
+    same = [one.swapaxes(1, 2).reshape(64, 64).astype(np.uint8) for one in two]
+    put(classes(tmp_path, 2), {f"cats/noise {i}.png": one for i, one in enumerate(same)})
+    assert photos.prepare(tmp_path).near_duplicates == (("cats/noise 0.png", "cats/noise 1.png"),)
+
+
 def test_pictures_that_are_unlike_are_no_near_duplicates(tmp_path):
     folder = classes(tmp_path, 30)
     shifted = {f"{i} moved.png": np.roll(picture(i), 4, axis=1) for i in range(30)}
@@ -697,6 +718,14 @@ def refusal(folder):
     return said
 
 
+def test_one_class_is_too_few_before_a_file_is_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr("cnncourse.photos.copy.contents", lambda path: pytest.fail("opened"))
+    for names, told in (((), "no usable class"), (("cats",), "one usable class, cats")):
+        said = refusal(classes(tmp_path, 2, names))
+        assert told in said
+        assert "\nFound:\n  " in said
+
+
 def test_a_folder_without_classes_is_refused_with_what_was_found(tmp_path):
     assert "found nothing there" in refusal(tmp_path / "nowhere")
     put(tmp_path, {"file": b"x"})
@@ -708,13 +737,16 @@ def test_a_folder_without_classes_is_refused_with_what_was_found(tmp_path):
     assert "./  2 files, 0 usable; 2 not in the folder of a class" in said
     classes(tmp_path / "one", 3, ("cats",))
     assert "one usable class, cats" in refusal(tmp_path / "one")
-    classes(tmp_path / "outer/inner", 3)
+    put(classes(tmp_path / "outer/inner", 3).parent, {"read me.txt": b"by me"})
     assert f"Perhaps you mean the folder {tmp_path / 'outer/inner'}" in refusal(tmp_path / "outer")
     put(classes(tmp_path / "single", 3), {"owls/1.png": picture(5)})
     assert "one usable photograph of owls" in refusal(tmp_path / "single")
     classes(tmp_path / "half/train", 3, ("cats", "dogs", "owls"))
     classes(tmp_path / "half/validation", 3, start=500)
     assert "no usable photograph of owls for validation" in refusal(tmp_path / "half")
+
+
+MANY = ("text", "bomb", "floats", "32 bits", "Lab")  # reasons, one more than are told
 
 
 def test_a_folder_of_broken_files_says_what_they_are(tmp_path):
@@ -724,6 +756,9 @@ def test_a_folder_of_broken_files_says_what_they_are(tmp_path):
     assert "dogs/  3 files, 0 usable; 3 empty file" in refusal(tmp_path)
     (tmp_path / "dogs/0.png").write_bytes(packed(picture(0, 31)))
     assert "one usable photograph of dogs" in refusal(tmp_path)
+    put(tmp_path / "dogs", {f"{i} {name}": BROKEN[name][0] for i in "12" for name in MANY})
+    said = next(line for line in refusal(tmp_path).splitlines() if line.startswith("  dogs/"))
+    assert re.match("  dogs/  13 files, 1 usable; 2 [^;]+; 2 [^;]+; 2 [^;]+; 2 [^;]+$", said)
 
 
 def test_class_folders_that_cannot_be_told_apart(tmp_path):
@@ -896,6 +931,8 @@ def test_own_photographs_are_named_and_never_pass_for_a_known_set(mixed):
     )
     assert tidy.provenance["whole"] is False
     assert tidy.provenance["digest"].startswith("sha256:")
+    mixed.rename(mixed.with_name("my\nown"))
+    assert photos.prepare(mixed.with_name("my\nown")).name == r"my\nown"
 
 
 # data.photographs

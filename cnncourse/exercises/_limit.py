@@ -142,7 +142,7 @@ def quiet(sink):
         contextlib.redirect_stderr(sink),
     ):
         warnings.simplefilter("ignore")
-        logging.disable(logging.ERROR)
+        logging.disable()
         try:
             yield
         finally:

@@ -19,8 +19,8 @@ def judge(root: pathlib.Path, files: list[File], notes: list[str]) -> tuple[str,
         if file.reason is None:
             same[file.pixels].append(file)
     for twins in same.values():
-        # Of twins on both sides of a split the validation photograph stays.
-        twins.sort(key=lambda file: (file.split != "validation", file.place))
+        # Of twins on both sides of a split the validation photograph stays, else the first.
+        twins.sort(key=lambda file: file.split != "validation")
         if len({file.label for file in twins}) > 1:
             for file in twins:
                 other = next(twin for twin in twins if twin.label != file.label)
