@@ -90,6 +90,8 @@ def test_plain_data_does_not_change_with_its_source():
         (None, None, None),
         (None, 1, "the value"),
         (["a", None], ["a", "b"], "entry [1]"),
+        (range, range, None),
+        (range, zip, "the value"),
     ],
 )
 def test_where_two_values_differ(expected, received, where):
@@ -102,6 +104,7 @@ def test_where_two_values_differ(expected, received, where):
         (np.array([1]), np.array([1.0])),
         (np.array([1, 2]), np.array([[1, 2]])),
         (np.array([1, 2]), np.array([2, 1])),
+        (np.array([0]), np.array([0.0])),
         (np.array(0.0), np.array(-0.0)),
         ({"a": 1}, {"a": 1, "b": 2}),
         ({"a": 1, "b": 2}, {"a": 1}),
@@ -109,6 +112,9 @@ def test_where_two_values_differ(expected, received, where):
         ({"b": 1}, {"a": 1}),
         ({"a": 1}, {"a": 2}),
         ({"a": 1}, ["a"]),
+        (["a"], {"a": 1}),
+        (None, {"a": 1}),
+        (["a"], None),
         (["a", 1], ["a"]),
         (["a"], ["a", "b"]),
         (["a", 1], ["a", 2]),

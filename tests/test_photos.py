@@ -503,6 +503,54 @@ def test_every_file_of_a_mixed_folder_is_accounted_for(mixed, capfd, recwarn):
         assert str(mixed.parent) not in text, "a stored notebook names no path of a machine"
 
 
+REPORT = """\
+8 files in mine/ (Photographs of the folder mine)
+class  train  validation
+cats   1      2
+dogs   1,200  0
+all    1,201  2
+files  what became of them           for example
+1      used as they are              cats/a.png
+3      converted: CMYK to RGB        dogs/0.jpg, dogs/1.jpg, ...
+1      converted: GIF to JPEG (red)  ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.gif
+2      left out: empty file          z0.txt, z1.txt
+1      left out: not an image        yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy.txt
+Mind the <gap>."""
+
+
+def test_a_report_as_it_is_read():
+    tidy = photos.Tidy(
+        folder=pathlib.Path("mine"),
+        class_names=("cats", "dogs"),
+        counts={"train": {"cats": 1, "dogs": 1_200}, "validation": {"cats": 2, "dogs": 0}},
+        as_is=("cats/a.png",),
+        converted={f"dogs/{i}.jpg": f"CMYK to RGB ({i})" for i in range(3)}
+        | {f"{'x' * 37}.gif": "GIF to JPEG (red)"},
+        left_out={
+            "z1.txt": "empty file",
+            "z0.txt": "empty file",
+            f"{'y' * 36}.txt": "not an image",
+        },
+        near_duplicates=(),
+        notes=("Mind the <gap>.",),
+        path=pathlib.Path("copy"),
+        origin={},
+        name="mine",
+        caption="Photographs of the folder mine",
+        stand_in=False,
+        provenance={},
+    )
+    assert repr(tidy) == REPORT
+    cells = [re.split(r"  +", line) for line in REPORT.splitlines()]
+    page = tidy._repr_html_()
+    assert re.findall(r"<t[hd]>(.*?)</t[hd]>", page) == [x for row in cells[1:-1] for x in row]
+    assert re.sub(r"<table>.*?</table>", "|", page) == (
+        f"<p>{cells[0][0]}</p>||<p>Mind the &lt;gap&gt;.</p>"
+    )
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        tidy.notes = ()
+
+
 def test_the_fate_of_every_file_is_told(mixed):
     tidy = photos.prepare(mixed)
     assert list(tidy.fates) == sorted([*tidy.as_is, *tidy.converted, *tidy.left_out])
@@ -619,6 +667,12 @@ def test_the_split_is_stratified_seeded_and_blind_to_names(tmp_path):
     for wrong in (0, 1, -0.1, 20):
         with pytest.raises(ValueError, match=r"expected a part of each class, such as 0\.2"):
             photos.prepare(folder, validation=wrong)
+
+
+def test_the_split_is_the_same_in_every_version(tmp_path):
+    tidy = photos.prepare(classes(tmp_path, 10))
+    held = [name for clean, name in tidy.origin.items() if clean.startswith("validation")]
+    assert held == ["cats/1.png", "cats/3.png", "dogs/1.png", "dogs/6.png"]
 
 
 def test_near_duplicates_stay_on_one_side(tmp_path):

@@ -8,7 +8,7 @@ import re
 from .._tables import as_html, as_text
 from .decode import shown
 
-_KINDS = ("used", "converted", "left out")
+_FIRST = ("used", "converted")
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -66,7 +66,7 @@ class Tidy:
 
         def place(group):
             fate, members = group
-            return [not fate.startswith(kind) for kind in _KINDS], -len(members)
+            return [not fate.startswith(kind) for kind in _FIRST], -len(members)
 
         files = [["files", "what became of them", "for example"]]
         for fate, members in sorted(groups.items(), key=place):
