@@ -99,6 +99,8 @@ GREATER = _when.each(lambda expected, received: received > expected)
         (_when.some(lambda one, other: other > one), [(1, 2), (1, 1)], [(1, 1), (1, 1)]),
         (_when.SAME_SHAPE, [([1, 2], [3, 4])], [([1, 2], [1])]),
         (_when.SAME_SHAPE, [([1, 2], [3, 4])], [([1, 2], [[1, 2]])]),
+        (_when.SAME_SHAPE, [([1, 2], [3, 4])], [([1, 2], [[1, 2], [3, 4]])]),
+        (_when.SAME_SHAPE, [([1, 2], [3, 4])], [([[1, 2], [3, 4]], [1, 2])]),
         (_when.TOO_LARGE, [([1, 2], [1, 2, 3])], [([1, 2], [1])]),
         (_when.TOO_SMALL, [([1, 2], [1])], [([1, 2], [1, 2, 3])]),
     ],
@@ -118,6 +120,9 @@ def test_conditions_of_numbers_need_numbers():
     lost = [Trial({}, np.array(1), None, False, "ValueError: no")]
     assert not _when.each(lambda one, other: True)(lost)
     assert not _when.some(lambda one, other: True)([*lost, *trials((1, 1))])
+    text = [Trial({}, np.array(1), "many", False)]
+    assert not _when.each(lambda one, other: True)(text)
+    assert not _when.some(lambda one, other: True)([*text, *trials((1, 1))])
 
 
 def test_a_comparison_of_single_numbers_is_not_true_of_a_list_of_one():
