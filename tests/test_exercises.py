@@ -4,7 +4,7 @@ import functools
 import re
 
 from cnncourse import exercises
-from cnncourse.exercises import Mistake, Wrong, _show
+from cnncourse.exercises import Mistake, Wrong, _exercise, _limit, _show
 from cnncourse.exercises._engine import judge
 from cnncourse.exercises._observe import unnumbered
 
@@ -276,8 +276,54 @@ def test_a_bank_that_is_wrong_itself_is_an_error_for_its_author():
         judge(make(solution="def output_size(a, b): return undefined_name"), 3)
     with pytest.raises(ValueError, match="exercise name"):
         make(name="output_size")
-    with pytest.raises(ValueError, match="hints must be a list"):
-        make(hints="One.")
+    with pytest.raises(ValueError, match="its own solution gives"):
+        make(solution="def output_size(a, b): return [a, ...]").expected  # noqa: B018
+    for listed in ("hints", "mistakes", "right", "cases", "changes"):
+        with pytest.raises(ValueError, match=f"{listed} must be a list"):
+            make(**{listed: "One."})
+    with pytest.raises(TypeError, match="positional"):
+        Mistake("output_size = 1", "One.")
+
+
+@pytest.mark.parametrize(
+    ("stopped", "why"), [("", ":"), ("memory", ", stopped at its limit of memory:")]
+)
+def test_code_of_a_bank_that_does_not_run_is_told_with_its_cause(monkeypatch, stopped, why):
+    error = None if stopped else OSError("no")
+    run = _limit.Run(stopped=stopped, error=error)
+    monkeypatch.setattr(_exercise, "limited", lambda function, **limits: run)
+    with pytest.raises(RuntimeError) as caught:
+        make().expected  # noqa: B018
+    told = f"99/output_size: the bank's own code does not run{why}\ndef output_size(size, kernel):"
+    assert str(caught.value).startswith(told)
+    assert caught.value.__cause__ is error
+
+
+def test_a_solution_of_the_bank_may_wait(monkeypatch):
+    monkeypatch.setattr(_limit, "IDLE", 0.1)
+    waits = "import time\ndef output_size(size, kernel):\n    time.sleep(0.3)\n    return 3"
+    assert [outcome.value.item() for outcome in make(solution=waits).expected] == [3, 3]
+
+
+def test_setup_may_be_indented_and_a_solution_have_helpers():
+    exercise = make(
+        setup="    import math\n    more = 1",
+        solution="""
+            def before(x): return x + more
+
+            def output_size(size, kernel=3, *rest): return before(math.floor(size - kernel))
+
+            def past(y): return y
+        """,
+        cases=((5, 3), (9,), (9, 3, 2)),
+    )
+    assert exercise.parameters == ["size", "kernel"]
+    assert [outcome.value.item() for outcome in exercise.expected] == [3, 7, 7]
+    assert [exercise.arguments(case) for case in exercise.cases] == [
+        {"size": 5, "kernel": 3},
+        {"size": 9},
+        {"size": 9, "kernel": 3, "argument 3": 2},
+    ]
 
 
 # What a reader sees
