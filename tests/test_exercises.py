@@ -335,8 +335,11 @@ def test_html_says_in_words_what_the_colour_says_and_leaves_the_page_its_colours
         ("output_size = ...", "Not attempted yet"),
         ("output_size = lambda a, b: '<script>'", "Not right yet"),
     ):
-        page = judged(code)._repr_html_()
+        verdict = judged(code)
+        page = verdict._repr_html_()
         assert word in page
+        assert re.search("border-left:0.3em solid #[0-9a-f]{6};", page)
+        assert all(_show.sentence(text) in page for label, text in verdict.parts if not label)
         assert "<script>" not in page
         styles = " ".join(re.findall(r"style='([^']*)'", page))
         assert not re.findall(r"(?<!-)\bcolor:(?!inherit)|background:(?!transparent)", styles)
@@ -372,6 +375,21 @@ def test_values_are_shown_as_a_reader_would_write_them():
     answer = _show.show([{"a": 1, "b": "x"}, {"a": 2.5}, [True, None]])
     assert answer == "[{a: 1, b: 'x'}, {a: 2.5}, [True, None]]"
     assert "got [1]" in str(judged("output_size = [1]"))
+    assert _show.show(["a"] * 20) == "['a'" + ", 'a'" * 19 + "]"
+    assert _show.show(["a"] * 21) == "['a'" + ", 'a'" * 19 + ", ...]"
+    for long in (["x" * 100] * 20, type("X" * 1_000, (), {})):
+        assert len(_show.show(long)) < 600
+        assert _show.show(long).endswith(" ...")
+
+
+def test_a_call_is_shown_with_its_large_arrays_below():
+    small, large = np.arange(12), np.arange(13)
+    assert _show.show_call("f", (small, 2)) == f"f(np.array({list(range(12))}, dtype='int64'), 2)"
+    assert _show.show_call("f", {"a": 2, "b": large}) == (
+        f"f(a=2, b=<array (13,)>)\nwith b: shape (13,), int64\n{large}"
+    )
+    first, second = _show.show_call("f", (large, large)).split("\nwith argument ")[1:]
+    assert first[0] + second[0] == "12"
 
 
 def test_solution_shows_the_code():

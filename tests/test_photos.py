@@ -1016,6 +1016,7 @@ def test_photographs_of_the_classroom_folder(known, monkeypatch):
         "CC0",
     )
     assert found.caption == "Pets, from the classroom folder"
+    assert found.class_names == ("cats", "dogs")
     assert found.counts == {"train": {"cats": 4, "dogs": 4}, "validation": {"cats": 2, "dogs": 2}}
     assert "8 train and 4 validation photographs, classes cats, dogs" in repr(found)
     tidy = photos.prepare(found)
@@ -1027,6 +1028,8 @@ def test_photographs_of_the_classroom_folder(known, monkeypatch):
         False,
         "Photographs called cats_vs_dogs, of unknown origin",
     )
+    put(known, {"validation/ants/0.png": picture(7)})
+    assert data.photographs("cats_vs_dogs").class_names == ("ants", "cats", "dogs")
     (known / "train").rename(known / "rest")
     (known / "validation").rename(known / "of it")
     with pytest.raises(
@@ -1037,6 +1040,8 @@ def test_photographs_of_the_classroom_folder(known, monkeypatch):
 
 def test_a_renamed_photograph_changes_the_digest(known):
     before = folder_digest(known)
+    put(known, {"train/cats/deeper/1.png": picture(1), "train/cats.txt": b"not in a class"})
+    assert folder_digest(known) == before
     (known / "train/cats/0.png").rename(known / "train/cats/00.png")
     assert folder_digest(known) != before
 
@@ -1110,6 +1115,7 @@ def test_the_tutorials_archive_is_unpacked_with_care(archive, nothing_here, tmp_
             str(outside): b"x",
             "cats_and_dogs_filtered/train/cats/../../../evil.jpg": b"x",
             "cats_and_dogs_filtered/vectorize.py": b"print('run me')",
+            "cats_and_dogs_filtered/what a photograph may not take": bytes(3_000_000),
         }
     )
     found = data.photographs("cats_vs_dogs")
@@ -1143,6 +1149,9 @@ def test_a_wrong_archive_is_refused(archive, monkeypatch):
     content[400] ^= 1
     path.write_bytes(content)
     with pytest.raises(data.DataError, match=r"cannot be read.*CRC"):
+        data.photographs("cats_vs_dogs")
+    path.write_bytes(archive().read_bytes() + b"more")
+    with pytest.raises(data.DataError, match="bytes; found "):
         data.photographs("cats_vs_dogs")
     path.write_bytes(b"short")
     with pytest.raises(data.DataError, match="bytes; found 5"):

@@ -47,12 +47,12 @@ def described(
         counts[split][label] = counts[split].get(label, 0) + 1
     digest = folder_digest(path)
     known = next((entry for entry in sets if entry.digest == digest), None)
-    archived = next((entry for entry in sets if entry.archive), None)
     if known is not None:
         title, licence = known.title, known.licence
     elif source == "drawn":
         title, licence = sets[0].title, "drawn by the course"
-    elif source == "keras" and archived is not None:
+    elif source == "keras":
+        archived = next(entry for entry in sets if entry.archive)
         title, licence = archived.title, archived.licence
     else:
         title = f"Photographs called {sets[0].name}, of unknown origin"

@@ -54,7 +54,8 @@ def show(value):
             return cut(", ".join(f"{key}: {show(item)}" for key, item in value.items()))
         if isinstance(value, (list, tuple)):
             items = (f"{{{show(i)}}}" if isinstance(i, dict) else show(i) for i in value[:20])
-            return cut("[" + ", ".join(items) + "]")
+            more = ["..."] if len(value) > 20 else []
+            return cut("[" + ", ".join([*items, *more]) + "]")
         if value is None or isinstance(value, bool | int | float | complex):
             return cut(repr(value))
         if isinstance(value, str):
