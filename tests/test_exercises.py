@@ -353,9 +353,15 @@ def test_hints_fold_out_one_by_one_in_a_wrong_verdict_and_a_blank():
         assert first < page.index("Try &lt;b&gt;.") < second < page.index("<code>size</code>")
         assert page.count("<details") == page.count("</details>") == 2
         assert "</details>" not in page[:second], "the second stands inside of the first"
+        shown = (
+            "<code>exercises.solution(&quot;99/output_size&quot;)</code></p></details></details>"
+        )
+        assert page.count(shown) == 1, "innermost"
         assert 'A hint: `exercises.hint("99/output_size")`' in str(verdict)
         assert "Try" not in str(verdict)
-    assert "<details" not in judged("output_size = lambda a, b: a - b + 1")._repr_html_()
+    page = judged("output_size = lambda a, b: a - b + 1")._repr_html_()
+    assert "<details" not in page
+    assert "solution" not in page
 
 
 def test_hints_come_one_by_one_and_then_say_so(monkeypatch):
