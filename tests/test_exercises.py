@@ -375,6 +375,7 @@ def test_hints_come_one_by_one_and_then_say_so(monkeypatch):
         assert text in note
     assert given[-1] == given[-2]
     assert 'exercises.solution("02/scale")' in given[-1]
+    assert exercises.hint("02/scale").status == exercises.solution("02/scale").status == "note"
 
 
 def test_values_are_shown_as_a_reader_would_write_them():

@@ -4,6 +4,7 @@ import _thread
 import contextlib
 import functools
 import hashlib
+import importlib
 import io
 import logging
 import os
@@ -271,6 +272,33 @@ def test_what_an_answer_changes_around_it_is_put_back(line, capsys):
     print("seen")
     assert capsys.readouterr().out == "seen\n"
     plt.close()
+
+
+OF_LIBRARIES = (
+    "builtins.chr",
+    "math.floor",
+    "random.shuffle",
+    "time.ctime",
+    "numpy.mean",
+    "numpy.linalg.norm",
+    "numpy.random.rand",
+    "keras.Sequential",
+    "keras.layers.Dense",
+    "keras.ops.add",
+    "keras.utils.to_categorical",
+)
+
+
+@pytest.mark.parametrize("function", OF_LIBRARIES)
+def test_a_function_of_a_library_that_an_answer_replaces_is_put_back(function):
+    module, _, name = function.rpartition(".")
+    library = importlib.import_module(module)
+    before = getattr(library, name)
+    code = (
+        f"def output_size(a, b):\n    import {module}\n    {function} = None\n    return a - b + 1"
+    )
+    assert judged(code).right
+    assert getattr(library, name) is before
 
 
 @pytest.mark.parametrize("module", ["__main__", "answer"])
