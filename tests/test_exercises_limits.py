@@ -8,6 +8,7 @@ import importlib
 import io
 import logging
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -299,6 +300,26 @@ def test_a_function_of_a_library_that_an_answer_replaces_is_put_back(function):
     )
     assert judged(code).right
     assert getattr(library, name) is before
+
+
+ELSEWHERE = """
+import os, sys, tempfile
+gone = tempfile.mkdtemp()
+os.chdir(gone)
+os.rmdir(gone)
+from cnncourse import exercises
+exercise = exercises.find("01/output_size")
+print(exercises.check(exercise.name, exercise.fill(exercise.solution)).status)
+print("keras" in sys.modules)
+"""
+
+
+def test_an_answer_is_judged_without_keras_and_in_a_folder_that_is_gone():
+    root = str(pathlib.Path(__file__).parents[1])
+    environment = os.environ | {"PYTHONPATH": root, "CNNCOURSE_PROGRESS": ""}
+    command = [sys.executable, "-c", ELSEWHERE]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert (found.stdout, found.stderr) == ("right\nFalse\n", "")
 
 
 @pytest.mark.parametrize("module", ["__main__", "answer"])
