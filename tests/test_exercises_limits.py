@@ -166,6 +166,18 @@ def test_a_run_inside_of_a_run_is_refused():
     assert isinstance(run.error, _limit.InsideAnswerError)
 
 
+def test_for_a_run_that_sleeps_nobody_waits_as_for_one_that_works(monkeypatch):
+    monkeypatch.setattr(_limit, "GRACE", 5)
+    slept = threading.Event()
+
+    def sleep():
+        time.sleep(2)
+        slept.set()
+
+    run = _limit.limited(sleep, 20, idle=0.1)
+    assert (run.stopped, run.stuck, slept.is_set()) == ("waiting", True, False)
+
+
 def test_a_run_is_a_daemon_and_may_wait_as_long_as_is_said():
     """What cannot be stopped does not keep a kernel from ending."""
     daemons = []
