@@ -177,6 +177,8 @@ def test_stand_ins_say_so_and_have_the_shapes_of_the_real(monkeypatch, capsys, n
     assert "STAND-IN" in capsys.readouterr().out
     assert images.caption.startswith("STAND-IN")
     assert "STAND-IN" in repr(images)
+    pixels = "32x32x3" if name.startswith("cifar") else "28x28"
+    assert f" test images of {pixels}, {len(images.class_names)} classes\n" in repr(images)
     found = {"name": name, "source": "drawn", "digest": images.digest, "whole": False}
     assert images.provenance == found
     assert images.x_train.shape == (spec.train, *spec.image_shape)
