@@ -144,6 +144,9 @@ def test_a_fact_differs_in_some_case():
     assert _when.differs("b")([same])
     assert not _when.differs("a")([same])
     assert not _when.differs("a")([Trial({}, {"a": "x"}, None, False)])
+    for number, differs in ((1.0 + 1e-7, False), (1.0, False), (1.01, True), (0.99, True)):
+        near = Trial({}, {"a": np.array(1.0)}, {"a": np.array(number)}, False)
+        assert _when.differs("a")([near]) == differs
 
 
 def test_a_mistake_with_many_faces_is_known_by_what_it_is_true_of():

@@ -14,7 +14,7 @@ class Absent(Exception):  # noqa: N818 - no error: the next source is asked
     """A source does not have this set here; the message says why and how it could."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class _Sourced:
     """A data set and where it came from.
 
@@ -51,7 +51,7 @@ class _Sourced:
         return f"{self.title}: {kind}{what}\nsource: {self.where}; licence: {self.licence}"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class DataSet(_Sourced):
     """Images with labels, class names and where they came from.
 
@@ -104,7 +104,7 @@ class DataSet(_Sourced):
         return self._told(f"{sizes} of {pixels}, {len(self.class_names)} classes")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Photographs(_Sourced):
     """A set of photographs in folders: `path`/{train,validation}/<class>/*, and its source.
 
@@ -122,7 +122,7 @@ class Photographs(_Sourced):
         return self._told(f"{sizes} photographs, classes {', '.join(self.class_names)}")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Weights(_Sourced):
     """What a network has learned elsewhere, as arrays, and where they came from.
 

@@ -11,7 +11,7 @@ from .decode import shown
 _FIRST = ("used", "converted")
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
+@dataclasses.dataclass(frozen=True)
 class Tidy:
     """What `prepare` wrote, {train,validation}/<class>/* under `path`, and where each file went.
 
