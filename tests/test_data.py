@@ -174,7 +174,10 @@ def test_stand_ins_say_so_and_have_the_shapes_of_the_real(monkeypatch, capsys, n
     images = data.load(name)
     assert images.stand_in
     assert not images.whole
-    assert "STAND-IN" in capsys.readouterr().out
+    assert images.licence == "drawn by the course"
+    said = capsys.readouterr().out
+    assert "STAND-IN" in said
+    assert "shapes" in said
     assert images.caption.startswith("STAND-IN")
     assert "STAND-IN" in repr(images)
     pixels = "32x32x3" if name.startswith("cifar") else "28x28"
