@@ -73,7 +73,7 @@ def test_learning_curves_draw_both_curves_of_each_network():
 def test_learning_curves_refuse_what_is_not_there():
     with pytest.raises(ValueError, match="histories is empty"):
         plots.learning_curves({})
-    with pytest.raises(ValueError, match="A: no 'accuracy' in its history; it has loss, lr."):
+    with pytest.raises(ValueError, match=r"A: no 'accuracy' in its history; it has loss, lr\."):
         plots.learning_curves({"A": {"loss": [1], "lr": [1]}})
 
 
