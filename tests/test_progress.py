@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import pathlib
 import subprocess
 import sys
@@ -53,8 +54,14 @@ def test_a_right_answer_is_noted_once_and_a_wrong_one_is_not(kept):
 def test_it_is_shown_in_a_notebook_and_by_the_command(kept, capsys):
     exercises.check(NAME, answer())
     shown = exercises.progress("01")
-    assert "not yet" in str(shown)
-    assert "<td>not yet</td>" in shown._repr_html_()
+    first, when = next((name, when) for _, name, when in shown.rows if when)
+    heading, *told = (re.split("  +", line) for line in str(shown).splitlines())
+    assert heading == ["lesson", "exercise", "first right"]
+    assert ["01", first, when] in told
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", when)
+    assert ["01", "conv2d", "not yet"] in told
+    cells = re.findall(r"<t[hd]>(.*?)</t[hd]>", shown._repr_html_())
+    assert cells == [cell for row in (heading, *told) for cell in row]
     assert __main__.main(["progress", "01"]) == 0
     told = capsys.readouterr().out
     assert str(shown) in told
