@@ -398,6 +398,19 @@ def test_splits(tmp_path, tiny):
 # Filling a classroom folder
 
 
+def test_what_a_classroom_folder_holds_and_what_is_not_there(tmp_path):
+    for name in ("mnist.npz", "efficientnet_lite0.pth", "notes.txt", "cats_vs_dogs.zip"):
+        (tmp_path / name).touch()
+    (tmp_path / "cats_vs_dogs").mkdir()
+    found = [path.name for path in data.classroom_files(tmp_path)]
+    assert found == ["cats_vs_dogs", "efficientnet_lite0.pth", "mnist.npz"]
+    for name in ("cats_vs_dogs", "mnist.npz", "efficientnet_lite0.pth"):
+        missing = tmp_path / "elsewhere" / name
+        told = f"{re.escape(str(missing))}: cannot be read \\(No such file or directory\\)"
+        with pytest.raises(data.DataError, match=told):
+            data.verify(missing)
+
+
 def test_fill_then_verify(tmp_path, tiny):
     debian_files(tmp_path / "root", tiny)
     target = tmp_path / "class"
