@@ -585,6 +585,16 @@ def test_load_refuses_with_the_reason_before_keras_is_asked(saved, tmp_path, mon
     assert "\n" not in str(caught.value)
 
 
+def test_load_names_a_file_that_may_not_be_read(saved, monkeypatch):
+    def closed(path):  # as the system says it of another user's file; root may read all
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(zipfile, "ZipFile", closed)
+    told = rf"^{re.escape(str(saved))}: .* it may not be read \(permission denied\)"
+    with pytest.raises(classifier.ClassifierError, match=told):
+        classifier.load(saved)
+
+
 def test_load_refuses_what_is_no_file(tmp_path, saved):
     for name, reason in {"missing.keras": "there is no such file", ".": "it is a folder"}.items():
         with pytest.raises(classifier.ClassifierError, match=reason):
