@@ -1,6 +1,7 @@
 """cnncourse.resnet: layers, optimizer and images against plain NumPy and Keras, and wrong use."""
 
 import re
+import types
 
 from cnncourse import resnet
 
@@ -333,6 +334,9 @@ def test_a_square_of_each_image_takes_the_mean_colour():
     assert found.dtype == images.dtype
     assert covered.mean() < 0.12
     assert (images == resnet.cut_out(images, 4, np.random.default_rng(1))).mean() > 0.88
+    corner = types.SimpleNamespace(integers=lambda low, high, size: np.zeros(size, int))
+    hidden = (images != resnet.cut_out(images, 4, corner)).any(axis=-1)
+    assert np.argwhere(hidden.any(axis=0)).max() == 1, "the square's middle is at the drawn pixel"
 
 
 def test_training_cuts_out_in_proportion_to_the_side(monkeypatch):
