@@ -10,7 +10,6 @@ import logging
 import os
 import pathlib
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -74,15 +73,10 @@ def test_compiled_code_that_cannot_be_stopped_is_told(monkeypatch):
     assert "as happens inside compiled code: restart the kernel" in str(verdict)
 
 
-def test_a_reader_who_interrupts_the_cell_stops_the_answer():
-    # A job that a shell started in the background ignores the signal.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def test_a_reader_who_interrupts_the_cell_stops_the_answer(interruptible):
     threading.Timer(0.3, _thread.interrupt_main).start()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            judged("def output_size(size, kernel):\n    while True: pass", make(seconds=30))
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        judged("def output_size(size, kernel):\n    while True: pass", make(seconds=30))
     assert_no_answer_is_running()
 
 
