@@ -181,7 +181,7 @@ def test_stand_ins_say_so_and_have_the_shapes_of_the_real(monkeypatch, capsys, n
     assert "shapes" in said
     assert images.caption.startswith("STAND-IN")
     assert "STAND-IN" in repr(images)
-    pixels = "32x32x3" if name.startswith("cifar") else "28x28"
+    pixels = "x".join(str(side) for side in spec.image_shape)
     assert f" test images of {pixels}, {len(images.class_names)} classes\n" in repr(images)
     for digest in ("sha256:", "sha256:g"):  # before and behind all others
         monkeypatch.setitem(IMAGE_SETS, name, dataclasses.replace(spec, digest=digest))
