@@ -21,6 +21,8 @@ import numpy as np
 import pytest
 
 os.environ["CNNCOURSE_PROGRESS"] = ""  # no test tells a reader that an exercise was right
+# A job that a shell put into the background ignores Ctrl-C's signal, and so would its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -59,14 +61,6 @@ def course(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def interruptible():
-    """Ctrl-C's signal arrives also in a job of the background, in which a shell lets it pass."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def peak_mib(action) -> float:

@@ -73,7 +73,7 @@ def test_compiled_code_that_cannot_be_stopped_is_told(monkeypatch):
     assert "as happens inside compiled code: restart the kernel" in str(verdict)
 
 
-def test_a_reader_who_interrupts_the_cell_stops_the_answer(interruptible):
+def test_a_reader_who_interrupts_the_cell_stops_the_answer():
     threading.Timer(0.3, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
         judged("def output_size(size, kernel):\n    while True: pass", make(seconds=30))

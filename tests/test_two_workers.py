@@ -138,7 +138,7 @@ def test_workers_that_do_not_end_are_ended_after_the_limit(cells, started, tmp_p
     assert len(started) == 2
 
 
-def test_interrupting_the_cell_ends_the_workers(cells, started, tmp_path, interruptible):
+def test_interrupting_the_cell_ends_the_workers(cells, started, tmp_path):
     (tmp_path / "worker.py").write_text(SLEEP)
     log = tmp_path / "worker1.log"
 

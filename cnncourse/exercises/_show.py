@@ -53,9 +53,10 @@ def show(value):
         if isinstance(value, dict):
             return cut(", ".join(f"{key}: {show(item)}" for key, item in value.items()))
         if isinstance(value, (list, tuple)):
-            items = (f"{{{show(i)}}}" if isinstance(i, dict) else show(i) for i in value[:20])
-            more = ["..."] if len(value) > 20 else []
-            return cut("[" + ", ".join([*items, *more]) + "]")
+            items = [f"{{{show(i)}}}" if isinstance(i, dict) else show(i) for i in value[:20]]
+            if len(value) > len(items):
+                items.append("...")
+            return cut("[" + ", ".join(items) + "]")
         if value is None or isinstance(value, bool | int | float | complex):
             return cut(repr(value))
         if isinstance(value, str):
