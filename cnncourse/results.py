@@ -203,7 +203,8 @@ class Book:
             raise ValueError(
                 f"close(key={key!r}): expected one of {', '.join(e['name'] for e in self.numbers)}."
             )
-        code = _code_of(self.name)
+        # Only what is kept needs its code's digest: reading a notebook takes seconds to import.
+        code = _code_of(self.name) if _storing() else None
         used = {entry.get("data") for entry in self.numbers}
         sets = [each for name, each in self._data.items() if name in used]
         record = {

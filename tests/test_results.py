@@ -71,6 +71,7 @@ def test_a_full_run_on_real_data_is_kept(lesson):
 
 def test_nothing_is_kept_without_being_asked(lesson, monkeypatch):
     monkeypatch.delenv("CNNCOURSE_STORE")
+    monkeypatch.setitem(sys.modules, "jupytext", None)  # its import takes seconds: not to be paid
     summary = filled().close(key="test_accuracy")
     assert not (lesson / "results" / "01_x.json").exists()
     header, accuracy, *_ = repr(summary).splitlines()
