@@ -52,6 +52,8 @@ def test_moodle_with_folders_without_and_as_it_was(tmp_path):
     with zipfile.ZipFile(path) as archive:
         archive.extractall(tmp_path / "unpacked")
     assert sorted(found(tmp_path / "unpacked")) == sorted(names.values())
+    path = zipped(tmp_path / "z.zip", {"Jane\nDoe_9_assignsubmission_file/8.ipynb": NOTEBOOK})
+    assert found(path) == [("Jane\N{REPLACEMENT CHARACTER}Doe", "9")]
 
 
 def test_canvas_late_anonymous_and_handed_in_again(tmp_path):
@@ -79,6 +81,12 @@ def test_nbgraders_folders(tmp_path, top):
     assert found(given) == [("bitdiddle", ""), ("hacker", "")]
 
 
+def test_nbgraders_folders_of_two_courses_are_one_class(tmp_path):
+    names = ("a/submitted/bitdiddle/ps1/8.ipynb", "b/submitted/hacker/ps1/8.ipynb")
+    path = zipped(tmp_path / "z.zip", dict.fromkeys(names, NOTEBOOK))
+    assert found(path) == [("bitdiddle", ""), ("hacker", "")]
+
+
 def test_a_folder_a_student_in_a_folder_around_them_and_what_is_not_theirs(tmp_path):
     for name in (
         "class/Åsa/08.ipynb",
@@ -91,6 +99,11 @@ def test_a_folder_a_student_in_a_folder_around_them_and_what_is_not_theirs(tmp_p
     path = zipped(tmp_path / "z.zip", {"a/08.ipynb": NOTEBOOK, "__MACOSX/a/._08.ipynb": b"junk",
                                        "b/08.ipynb": NOTEBOOK})  # fmt: skip
     assert found(path) == [("a", ""), ("b", "")]
+    assert found(tmp_path / "class") == [("Bo", ""), ("Åsa", "")]
+    os.rename(tmp_path / "class", tmp_path / "autumn")
+    (tmp_path / "around").mkdir()
+    os.rename(tmp_path / "autumn", tmp_path / "around" / "autumn")
+    assert found(tmp_path / "around") == [("Bo", ""), ("Åsa", "")], "whatever its own name is"
 
 
 def test_loose_notebooks_are_called_by_what_tells_them_apart(tmp_path):
@@ -99,6 +112,38 @@ def test_loose_notebooks_are_called_by_what_tells_them_apart(tmp_path):
     assert found(tmp_path) == [("an ton", ""), ("anna", ""), ("zoe", "")]
     (only,) = collect(tmp_path / "08_mnist_exercise_zoe.ipynb")
     assert only.student == "08_mnist_exercise_zoe"
+
+
+@pytest.mark.parametrize(
+    ("files", "students"),
+    [
+        (("08_mnist_anna", "08_mnist_anton"), ["anna", "anton"]),
+        (("anna_final", "joanna_final"), ["anna", "joanna"]),
+        (("ana_08", "eva_08"), ["ana", "eva"]),
+        (("08_an", "08_anna"), ["an", "anna"]),
+        (("class/08_anna", "class/08_bo"), ["anna", "bo"]),
+        (("08_anna", "bo/08"), ["08_anna", "bo"]),
+    ],
+)
+def test_what_names_of_loose_notebooks_share_ends_where_a_word_does(tmp_path, files, students):
+    path = zipped(tmp_path / "z.zip", {f"{name}.ipynb": NOTEBOOK for name in files})
+    assert [student for student, _ in found(path)] == students
+
+
+def test_what_was_changed_later_has_a_later_time(tmp_path):
+    later = [
+        (2026, 11, 30, 23, 59, 58),
+        (2026, 12, 1, 0, 0, 0),
+        (2026, 12, 1, 0, 0, 2),
+        (2026, 12, 1, 0, 1, 0),
+        (2026, 12, 1, 1, 0, 0),
+        (2027, 1, 1, 0, 0, 0),
+    ]
+    files = {zipfile.ZipInfo(f"{n}/a.ipynb", when): NOTEBOOK for n, when in enumerate(later)}
+    times = [one.time for one in collect(zipped(tmp_path / "z.zip", files))]
+    assert times == sorted(times)
+    assert len(set(times)) == len(later)
+    assert times[4] - times[1] == 3_600
 
 
 def test_a_pattern_names_them(tmp_path):
@@ -133,6 +178,30 @@ def test_what_a_student_has_zipped_is_looked_into(tmp_path):
     jo, al = sorted(collect(zipped(tmp_path / "z.zip", files)), key=lambda one: one.id)
     assert (jo.student, jo.read()) == ("Jo", NOTEBOOK)
     assert "damaged zip" in al.error
+
+
+def test_a_damaged_zip_of_a_student_costs_her_alone(tmp_path):
+    for name, content in {"Al/work.zip": b"PK no zip", "Bo/08.ipynb": NOTEBOOK}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(content)
+    told = errors(tmp_path)
+    assert told.pop("Bo/08.ipynb") is None
+    assert [("damaged zip" in error, path) for path, error in told.items()] == [
+        (True, "Al/work.zip")
+    ]
+
+
+def test_a_zip_that_was_damaged_in_the_zip_of_a_class_costs_one_line(tmp_path):
+    files = {"Al_8_assignsubmission_file/work.zip": bytes(10**4),
+             "Bo_9_assignsubmission_file/08.ipynb": NOTEBOOK}  # fmt: skip
+    path = zipped(tmp_path / "z.zip", files)
+    with zipfile.ZipFile(path) as archive:
+        member = archive.infolist()[0]
+    content = bytearray(path.read_bytes())
+    content[member.header_offset + 30 + len(member.filename)] = 0x07  # no kind of block
+    path.write_bytes(content)
+    al, bo = collect(path)
+    assert ("damaged zip" in al.error, bo.error) == (True, None)
 
 
 @pytest.mark.parametrize("what", ["empty", "text", "nothing"])

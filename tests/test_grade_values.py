@@ -53,7 +53,7 @@ def test_what_is_nearly_plain_comes_through_as_a_check_sees_it():
     for value in (
         np.float64(2.5), np.int32(-3), np.bool_(True), ..., {"a", "b"}, frozenset([1]),
         np.array(["a", "bb"]), 10**100, float("inf"), list(range(500)), [[1.5, 2.5]] * 300,
-        {1: "a", 2.5: "b"}, "x" * 10**5, np.zeros((3, 4)).T, b"bytes",
+        {1: "a", 2.5: "b"}, "x" * 10**5, ["a"] * 1000, np.zeros((3, 4)).T, b"bytes",
     ):  # fmt: skip
         found = through(value)
         assert type(found) is type(value)
@@ -82,6 +82,22 @@ def test_a_view_of_any_size_costs_no_memory():
     found = through(vast)
     assert found.shape == vast.shape
     assert plain(found).shown == plain(vast).shown
+
+
+def test_arrays_come_through_whole_up_to_eight_million_numbers():
+    large = np.random.default_rng(1).random(2_000_000, np.float32)
+    np.testing.assert_array_equal(through(large), large)
+    np.testing.assert_array_equal(through(np.zeros(2**23, np.uint8)), np.zeros(2**23))
+    assert len(packed(np.broadcast_to(np.uint8(1), (2**23 + 1,)))) < 200
+
+
+def test_a_million_numbers_in_lists_come_through_as_they_were():
+    value = np.random.default_rng(1).random((100, 100, 100)).tolist()
+    assert through(value) == value
+
+
+def test_a_key_that_cannot_be_written_to_a_file_is_one_that_can():
+    assert through({"\ud800": 1, "b": "\ud800"}) == {"?": 1, "b": "?"}
 
 
 def test_a_view_of_any_size_in_a_list_is_never_made_whole():
@@ -137,6 +153,22 @@ def forged(tree, blob=b""):
 def test_forged_bytes_are_refused(content):
     with pytest.raises(ValuesError):
         unpacked(content)
+
+
+def test_bytes_that_are_not_whole_say_so():
+    content = packed([1, "a"])
+    with pytest.raises(ValuesError, match="too long, or not whole"):
+        unpacked(content[:-1])
+
+
+@pytest.mark.parametrize("kind", ["list", "tuple", "frozenset", "named", "dict", "texts"])
+def test_values_in_values_without_end_are_refused(kind):
+    tree = 1
+    for _ in range(100):
+        parts = {"named": tree, "texts": tree, "dict": [["a", tree]]}.get(kind, [tree])
+        tree = {"k": kind, "name": "a", "v": parts}
+    with pytest.raises(ValuesError, match="without end"):
+        unpacked(forged(tree))
 
 
 # Networks -----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ A folder or a zip, in one of these forms; nothing is unpacked to disk:
     Canvas      doejane_1234_5678_NAME.ipynb, doejane_LATE_1234_..., anon_aB3dE_5678_...
     nbgrader    submitted/STUDENT/ASSIGNMENT/NAME.ipynb
     a folder    STUDENT/.../NAME.ipynb
-    loose       NAME.ipynb, without what all of the names begin or end with
+    loose       NAME.ipynb, all in one folder or in none, without what the names begin or end with
 
 A zip that a student has handed in is looked into as well.
 """
@@ -274,7 +274,7 @@ def _form(given: pathlib.Path, found: list[_Entry]):
         return lambda parts: (parts[0], "")
     if all("submitted" in parts[:-2] for parts in paths):
         return lambda parts: (parts[parts.index("submitted") + 1], "")
-    while all(len(parts) > above + 2 for parts in paths) and len({p[above] for p in paths}) == 1:
+    while all(len(parts) > above + 1 for parts in paths) and len({p[above] for p in paths}) == 1:
         above += 1  # a folder around all of them
     if above and len(paths) == 1:
         above = 0
