@@ -1,6 +1,9 @@
 """`python -m cnncourse`: what it prints, and how it ends."""
 
+import importlib.util
 import os
+import pathlib
+import platform
 import re
 import signal
 import subprocess
@@ -84,6 +87,86 @@ def test_doctor_wants_one_tensorflow(capsys, monkeypatch, here, told):
     )
     assert command.main(["doctor"]) == int(len(here) != 1)
     assert re.search(rf"(?m)^tensorflow +{told}", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("version", "stops"), [((3, 10), 1), ((3, 11), 0), ((3, 13), 0), ((3, 14), 1)]
+)
+def test_doctor_says_which_python_the_course_needs(capsys, monkeypatch, version, stops):
+    monkeypatch.setattr(sys, "version_info", (*version, 7, "final", 0))
+    monkeypatch.setattr(platform, "python_version", lambda: "{}.{}.7".format(*version))
+    assert doctor._python() == stops
+    mend = "the course needs 3.11 to 3.13: make the environment with one of them"
+    told = f"\n               -> {mend}" if stops else ""
+    assert capsys.readouterr().out == f"Python         {version[0]}.{version[1]}.7{told}\n"
+
+
+def test_doctor_names_each_package_that_is_missing(capsys, monkeypatch):
+    lacking = ("scikit-learn", "seaborn")
+    monkeypatch.setattr(doctor, "_version", lambda name: None if name in lacking else "1.0")
+    monkeypatch.setattr(doctor, "_TENSORFLOW", ("tensorflow",))
+    assert doctor._packages() == 2
+    assert capsys.readouterr().out.splitlines() == [
+        "tensorflow     tensorflow 1.0",
+        "keras          1.0",
+        "numpy          1.0",
+        "scipy          1.0",
+        "scikit-learn   missing",
+        "               -> pip install -c constraints.txt scikit-learn",
+        "matplotlib     1.0",
+        "pillow         1.0",
+        "seaborn        missing",
+        "               -> pip install -c constraints.txt seaborn",
+        "jupyterlab     1.0",
+        "jupytext       1.0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cores", "mib", "told"),
+    [
+        (
+            1,
+            2_048,
+            "cores          1\n               -> full runs take twice as long\n"
+            "memory         2 GiB\n               -> full runs need 3 GiB: close other programs, "
+            "or use the quick budget\n",
+        ),
+        (2, 3_072, "cores          2\nmemory         3 GiB\n"),
+        (8, None, "cores          8\nmemory         not told by this system\n"),
+    ],
+)
+def test_doctor_says_what_a_small_machine_costs(capsys, monkeypatch, cores, mib, told):
+    def sysconf(name):
+        if mib is None:
+            raise ValueError("unrecognized configuration name")
+        return {"SC_PAGE_SIZE": 2**14, "SC_PHYS_PAGES": mib * 64}[name]
+
+    if cores == 8:  # as on a Mac
+        monkeypatch.delattr(os, "sched_getaffinity")
+        monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    else:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)))
+    monkeypatch.setattr(os, "sysconf", sysconf)
+    monkeypatch.setattr(doctor, "_accelerator", lambda: "none")
+    doctor._machine()
+    assert capsys.readouterr().out == f"{told}accelerator    none\n"
+
+
+def test_doctor_says_where_byte_code_is_missing(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(importlib.util, "cache_from_source", lambda path: tmp_path / "x.pyc")
+    doctor._bytecode()
+    packages = pathlib.Path(importlib.util.find_spec("tensorflow").origin).parents[1]
+    assert capsys.readouterr().out == (
+        "byte code      missing: importing TensorFlow takes some 15 s longer each time\n"
+        f"               -> {sys.executable} -m compileall -q {packages}\n"
+    )
+    (tmp_path / "x.pyc").touch()
+    doctor._bytecode()
+    assert capsys.readouterr().out == "byte code      there\n"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    doctor._bytecode()
+    assert capsys.readouterr().out == ""
 
 
 def test_doctor_stops_at_a_wrong_setting(capsys, monkeypatch):
