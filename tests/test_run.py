@@ -271,3 +271,122 @@ def test_lessons_are_named_by_number_or_name(course):
         run.lessons(folder, ["07"])
     with pytest.raises(FileNotFoundError, match="expected lessons named"):
         run.lessons(course / "results")
+
+
+class Screen:
+    """What is written, as a terminal or a file takes it."""
+
+    def __init__(self, live):
+        self.live, self.said, self.flushed = live, "", 0
+
+    def isatty(self):
+        return self.live
+
+    def write(self, text):
+        self.said += text
+
+    def flush(self):
+        self.flushed += 1
+
+
+def test_progress_is_one_line_that_is_rewritten_in_a_terminal():
+    screen = Screen(live=True)
+    progress = run.Progress(screen)
+    progress.line("[1/2] 01_good")
+    progress.cell("01_good: cell 1 of 2, 10 s")
+    progress.cell("01_good: cell 2 of 2, 9 s")
+    progress.line("done")
+    progress.cell("02")
+    assert screen.said == (
+        "\r[1/2] 01_good\n"
+        "\r01_good: cell 1 of 2, 10 s"
+        "\r01_good: cell 2 of 2, 9 s "
+        f"\r{'done'.ljust(25)}\n"
+        "\r02"
+    )
+    assert screen.flushed == 5
+
+
+def test_progress_is_rare_in_a_log(monkeypatch):
+    now = 1_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    screen = Screen(live=False)
+    progress = run.Progress(screen)
+    progress.line("[1/1] 01_good")
+    for now in (1_001.0, 1_014.0, 1_015.5, 1_016.0, 1_029.0, 1_031.0):
+        progress.cell(f"at {now:.0f}")
+    assert screen.said == "[1/1] 01_good\nat 1016\nat 1031\n"
+
+
+def test_each_cell_of_code_is_counted_and_timed(course):
+    lesson(course, "01_good", "import time; time.sleep(0.01)", RECORD)
+    path = course / "notebooks" / "01_good.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell("In words."))
+    nbformat.write(notebook, path)
+    screen = Screen(live=True)
+    assert run.run_lesson(path, course, run.Progress(screen), before=" (last run 7 s)").key == (
+        "answer 42"
+    )
+    assert re.fullmatch(
+        r"\r01_good: cell 1 of 2, \d+ s \(last run 7 s\)"
+        r"\r01_good: cell 2 of 2, \d+ s \(last run 7 s\)",
+        screen.said,
+    )
+
+
+def test_the_table_names_every_source_and_says_what_is_no_result(monkeypatch):
+    outcomes = [
+        run.Outcome("01_one", 7.4, "accuracy 0.5", ["MNIST, whole", "CIFAR-10, a part"], None),
+        run.Outcome("02_two", 123.6, "", [], "ValueError: no"),
+    ]
+    monkeypatch.setenv("CNNCOURSE_BUDGET", "full")
+    rows = run.table(outcomes).splitlines()
+    assert rows == [
+        "lesson  seconds  key number              data source",
+        "---------------------------------------------------------",
+        "01_one        7  accuracy 0.5            MNIST, whole",
+        "                                         CIFAR-10, a part",
+        "02_two      124  FAILED: ValueError: no  no data set",
+    ]
+    monkeypatch.setenv("CNNCOURSE_BUDGET", "quick")
+    assert run.table(outcomes).splitlines() == [
+        *rows,
+        "Quick budget: these numbers show that the lessons run; they are no results.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ('{"01_good": 7, "02": "8.5"}', {"01_good": 7.0, "02": 8.5}),
+        ("{", {}),
+        ("[1]", {}),
+        ('{"01_good": null}', {}),
+        (None, {}),
+    ],
+)
+def test_seconds_of_the_last_run_that_cannot_be_read_are_none(tmp_path, text, times):
+    if text is not None:
+        (tmp_path / "seconds.json").write_text(text)
+    assert run._read_times(tmp_path / "seconds.json") == times
+
+
+def test_what_a_cell_took_is_stored_where_a_reader_waits_for_it(course, monkeypatch):
+    monkeypatch.setattr(run, "LONG_CELL", 1)
+    busy = "import time\nend = time.process_time() + 1.8\nwhile time.process_time() < end: pass"
+    lesson(course, "01_good", "1", RECORD)
+    path = course / "notebooks" / "01_good.ipynb"
+    notebook = nbformat.read(path, 4)
+    notebook.cells[0].source = busy
+    nbformat.write(notebook, path)
+    outcome = run.run_lesson(path, course / "out", run.Progress(Screen(live=False)), store=True)
+    assert outcome.error is None
+    stored = nbformat.read(path, 4)
+    ((cell, seconds),) = stored.metadata["cnncourse"]["cpu_seconds"].items()
+    assert (cell, type(seconds)) == (stored.cells[0].id, int)
+    assert 1 < seconds < 5
+    assert all("execution" not in cell.metadata for cell in stored.cells)
+    assert all("cpu_seconds" not in cell.metadata for cell in stored.cells)
+    executed = nbformat.read(course / "out" / "01_good.ipynb", 4)
+    assert executed.cells[0].metadata["cpu_seconds"] == seconds
