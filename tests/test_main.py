@@ -172,7 +172,23 @@ def test_doctor_says_where_byte_code_is_missing(capsys, monkeypatch, tmp_path):
 def test_doctor_stops_at_a_wrong_setting(capsys, monkeypatch):
     monkeypatch.setenv("CNNCOURSE_BUDGET", "fast")
     assert command.main(["doctor"]) == 1
-    assert "CNNCOURSE_BUDGET is 'fast'; expected one of full, quick" in capsys.readouterr().out
+    told = r"(?m)^budget +wrong\n +-> CNNCOURSE_BUDGET is 'fast'; expected one of full, quick"
+    assert re.search(told, capsys.readouterr().out)
+
+
+def test_doctor_says_where_copies_are_kept_and_what_is_damaged(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    doctor._homes()
+    assert capsys.readouterr().out == (
+        f"cache folder   {tmp_path / 'cache' / 'cnncourse'}\nKeras's home   {tmp_path / 'keras'}\n"
+    )
+    (tmp_path / "mnist.npz").write_bytes(b"no npz")
+    monkeypatch.setenv("CNNCOURSE_DATA", str(tmp_path))
+    assert doctor._data() == 1
+    path = re.escape(str(tmp_path / "mnist.npz"))
+    said = capsys.readouterr().out
+    assert re.search(rf"(?m)^mnist +damaged\n +-> .*{path}", said)
+    assert re.search(r"(?m)^efficientnet_lite0 missing, unless a network answers\n", said)
 
 
 @pytest.mark.parametrize("arguments", [["run", "--out", "x"], ["run"]])
