@@ -297,6 +297,7 @@ def test_an_encrypted_member_is_a_line(tmp_path):
         (b"[]", "no notebook"),
         (b"[" * 10**6, "lists in lists"),
         (b'{"nbformat": 3, "worksheets": []}', "its format is 3"),
+        (b'{"nbformat": 5, "cells": []}', "its format is 5"),
         (b'{"nbformat": 4}', "without cells"),
         (b'{"nbformat": 4, "cells": [], "metadata": {"language_info": {"name": "R"}}}', "is R"),
         (
@@ -326,6 +327,16 @@ def test_cells_of_odd_forms_are_read_for_what_they_are():
     ]
 
 
+def test_two_megabytes_of_code_are_read_and_no_more():
+    cell = {"cell_type": "code", "source": ["x" * 2**20] * 2}
+    whole = {"nbformat": 4, "cells": [cell], "metadata": ["odd"]}
+    (one,) = notebook.read(json.dumps(whole).encode())
+    assert len(one.source) == 2**21
+    whole["cells"].append({"cell_type": "code", "source": "x"})
+    with pytest.raises(notebook.NotebookError, match="more than 2,097,152 characters of code"):
+        notebook.read(json.dumps(whole).encode())
+
+
 def test_forty_megabytes_of_outputs_cost_nothing_but_reading():
     outputs = [{"output_type": "stream", "text": "x" * (40 * 2**20)}]
     cell = {"cell_type": "code", "source": "a = 1", "metadata": {}, "outputs": outputs}
@@ -346,13 +357,13 @@ def test_the_lesson_is_that_of_the_most_tags_and_of_the_checks():
 
 def test_duplicates_other_orders_and_renamed_tags_are_told():
     names = ["01/a", "01/b", "01/c"]
-    tags = ["b", "a", "a", "aa"]
+    tags = ["b", "a", "a", "zz"]
     cells = [notebook.Cell(n, "", ("exercise", tag)) for n, tag in enumerate(tags, 1)]
     answers = notebook.answers([*cells, notebook.Cell(9, "", ("exercise",))], "01", names)
     assert answers.found == {"01/a": [1, 2], "01/b": [0]}
     assert answers.missing == ["01/c"]
     assert answers.notes == [
-        "Cell 4 is tagged aa: no blank of lesson 01 is called so.",
+        "Cell 4 is tagged zz: no blank of lesson 01 is called so.",
         "Cell 9 is without a name among its tags: no blank of lesson 01 is called so.",
         "01/a stands in cells 2 and 3: they are run one after the other.",
         "The blanks are in another order: 01/b, 01/a.",
