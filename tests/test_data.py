@@ -15,7 +15,6 @@ import textwrap
 import zipfile
 
 from cnncourse import data
-from cnncourse._files import folder_written_whole, written_whole
 from cnncourse.data import sources
 from cnncourse.data.arrays import array_digest, read_npz
 from cnncourse.data.catalogue import IMAGE_SETS
@@ -434,53 +433,6 @@ def test_fill_keeps_no_part_of_a_set(tmp_path):
 def test_verify_wants_a_known_name(tmp_path):
     with pytest.raises(data.DataError, match=r"expected a file named mnist\.npz"):
         data.verify(tmp_path / "digits.npz")
-
-
-def test_an_interrupt_leaves_the_old_file(tmp_path):
-    target = tmp_path / "file"
-    target.write_bytes(b"old")
-
-    def write_half():
-        with written_whole(target) as stream:
-            stream.write(b"new, half")
-            assert len(list(tmp_path.iterdir())) == 2, "written beside the file, then renamed"
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_half()
-    assert target.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path, monkeypatch):
-    target = tmp_path / "set"
-    rename = os.replace
-
-    def renamed(source, destination):
-        # As on Windows: a folder takes no name that another one has, even an empty one.
-        if pathlib.Path(destination).is_dir():
-            raise PermissionError("no")
-        rename(source, destination)
-
-    def write(text):
-        with folder_written_whole(target) as part:
-            (part / "file").write_text(text)
-
-    monkeypatch.setattr(os, "replace", renamed)
-    write("old")
-    write("new")
-    assert (target / "file").read_text() == "new"
-
-    def second_fails(source, destination):
-        if pathlib.Path(source).name.endswith(".part"):
-            raise PermissionError("no")
-        rename(source, destination)
-
-    monkeypatch.setattr(os, "replace", second_fails)
-    with pytest.raises(PermissionError):
-        write("newer")
-    assert (target / "file").read_text() == "new"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 def in_another_process(script: str, *arguments) -> subprocess.Popen:

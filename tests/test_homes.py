@@ -7,8 +7,6 @@ import sys
 import tempfile
 import textwrap
 
-from cnncourse._files import given_path
-
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -181,13 +179,3 @@ def test_keras_makes_no_folder_named_as_the_home(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
     )
     assert (done.stdout, done.stderr) == ("~ /dev/null/keras\n", "")
-
-
-def test_a_path_is_meant_as_it_is_given(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setenv("USERPROFILE", "/home/me")
-    assert given_path("~/a") == pathlib.Path(os.path.abspath("/home/me/a"))
-    assert given_path("b/../a~") == tmp_path / "a~"
-    with pytest.raises(FileNotFoundError, match=r"~nobody-of-that-name/a: no home folder"):
-        given_path("~nobody-of-that-name/a")

@@ -7,8 +7,6 @@ import io
 import math
 import os
 import re
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -16,7 +14,6 @@ import urllib.request
 import zipfile
 
 from cnncourse import data
-from cnncourse._files import folder_written_whole, written_whole
 from cnncourse.data import arrays, catalogue, classroom, folders, kinds, sources
 
 import numpy as np
@@ -294,45 +291,3 @@ def test_a_full_classroom_folder_is_the_one_to_leave(monkeypatch, tmp_path):
         caught.value
     )
     assert "XDG_CACHE_HOME" not in str(caught.value)
-
-
-KILLED = """
-import pathlib, sys, time
-from cnncourse._files import folder_written_whole, written_whole
-write = {"file": written_whole, "folder": folder_written_whole}[sys.argv[1]]
-with write(pathlib.Path(sys.argv[2])):
-    print("half", flush=True)
-    time.sleep(600)
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="needs POSIX locks")
-@pytest.mark.parametrize("kind", ["file", "folder"])
-def test_what_a_killed_process_leaves_is_swept_and_what_a_living_one_writes_is_not(tmp_path, kind):
-    target = tmp_path / "set [1].npz"
-    writers = [
-        subprocess.Popen([sys.executable, "-c", KILLED, kind, target], stdout=-1, text=True)
-        for _ in range(2)
-    ]
-    try:
-        assert [writer.stdout.readline() for writer in writers] == ["half\n"] * 2
-        a_part = 1 if kind == "file" else 2
-        parts = sorted(tmp_path.iterdir())
-        assert len(parts) == 2 * a_part
-        for part in parts:  # as if they had been there for a while
-            os.utime(part, (time.time() - 60,) * 2)
-        writers[0].send_signal(signal.SIGKILL)
-        writers[0].wait()
-        if kind == "file":
-            with written_whole(target) as stream:
-                stream.write(b"whole")
-        else:
-            with folder_written_whole(target) as part:
-                (part / "file").write_bytes(b"whole")
-        left = {path for path in tmp_path.iterdir() if path != target}
-        assert len(left) == a_part, "those of the writer that lives"
-        assert left < set(parts)
-    finally:
-        for writer in writers:
-            writer.kill()
-            writer.communicate()

@@ -28,7 +28,13 @@ _FOLDERS = ("cnncourse", "tests", "tools", "notebooks", "results", "studies", "s
 _HEAVY = ("tensorflow", "keras", "h5py", "hypothesis", "jupytext", "matplotlib.pyplot", "mlxtend")
 _HEAVY += ("nbformat", "pandas", "PIL.Image", "pytest", "scipy.signal", "sklearn.metrics")
 # Which tests know a module, where they do not bear its name: tests/test_NAME*.py.
-_KNOW = {"_classifier_file": "classifier", "_tables": "results", "__main__": "main"}
+_KNOW = {
+    "__main__": "main",
+    "_classifier_file": "classifier",
+    "_files": "files",
+    "_tables": "results",
+    "doctor": "main",
+}
 
 
 def tests_of(module: str) -> list[str]:
