@@ -172,7 +172,7 @@ def test_what_is_written_may_be_read_as_any_other_file(tmp_path, mask, file, fol
     assert (tmp_path / "folder").stat().st_mode & 0o777 == folder
 
 
-@pytest.mark.parametrize(("locks", "young", "old"), [(True, 1, 3), (False, 86_000, 87_000)])
+@pytest.mark.parametrize(("locks", "young", "old"), [(True, 1, 2.5), (False, 86_000, 87_000)])
 def test_parts_that_nobody_writes_are_swept_when_they_are_old_enough(
     tmp_path, monkeypatch, locks, young, old
 ):

@@ -380,9 +380,23 @@ def test_all_that_binds_or_changes_a_name_is_taken(above, answer):
     assert found == [ast.unparse(ast.parse(text)) for text in (above, answer)]
 
 
+CHANGE = ("add", "append", "clear", "discard", "extend", "insert", "pop", "remove", "reverse")
+
+
+@pytest.mark.parametrize("method", [*CHANGE, "setdefault", "sort", "update"])
+def test_every_method_that_changes_what_it_is_of_is_taken(method):
+    above = f"names = start()\nnames.{method}(1)\n(names.copy(), names[0], names.size)"
+    found = needed("f", above, "def f(): return names")
+    assert found == [above.rpartition("\n")[0], "def f():\n    return names"]
+
+
 def test_what_the_setup_gives_is_not_looked_for_and_what_is_below_not_taken():
     assert needed("f", "import numpy as np\nheavy()", "def f(): return np") == [
         "def f():\n    return np"
+    ]
+    assert needed("f", "a = 2\nimport numpy as np\nb = 3", "def f(): return np, a, b") == [
+        "a = 2\nb = 3",
+        "def f():\n    return (np, a, b)",
     ]
     found = code.Reader(["def f(): return g()", "def g(): return 1"]).needed("f", [0], "", False)
     assert len(found.pieces) == 1
@@ -391,6 +405,10 @@ def test_what_the_setup_gives_is_not_looked_for_and_what_is_below_not_taken():
 def test_every_statement_of_a_value_is_kept_but_calls_of_checks():
     cell = "k = np.zeros(3)\nk[0] = 1\nprint(k)\nexercises.check('01/k', k)\nexercises.hint('01/k')"
     assert needed("k", cell, whole=True) == ["k = np.zeros(3)\nk[0] = 1\nprint(k)"]
+    kept = "(1, 2)\nk = exercises.hint('01/k')\nmine.check('01/k', k)"
+    assert needed("k", kept, whole=True) == [kept]
+    (piece,) = code.Reader([kept]).needed("k", [0], "", True).pieces
+    assert isinstance(piece.tree, ast.Module), "to be compiled"
 
 
 @pytest.mark.parametrize(
@@ -413,3 +431,5 @@ def test_a_cell_that_is_no_python_says_where():
     assert found.line == "line 1: def f(:"
     found = code.Reader(["def g(:", "def f(): return g()"]).needed("f", [1], "", False)
     assert found.notes == ["A cell above is no Python, and nothing else defines `g`."]
+    found = code.Reader(["def g(:", "!ls\nk = len(__name__)"]).needed("k", [1], "", True)
+    assert found.notes == [], "these are everywhere"
