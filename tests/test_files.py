@@ -12,6 +12,7 @@ from cnncourse._files import folder_written_whole, given_path, written_whole
 
 import filelock
 import platformdirs
+import psutil
 import pytest
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX locks and modes")
@@ -145,6 +146,18 @@ def test_a_folder_is_empty_at_first_and_none_is_left_after_an_error(tmp_path):
     assert list(target.parent.iterdir()) == [target]
 
 
+@POSIX
+def test_no_descriptor_is_left_open(tmp_path):
+    process = psutil.Process()
+    before = process.num_fds()
+    for _ in range(3):
+        with written_whole(tmp_path / "file"), folder_written_whole(tmp_path / "folder"):
+            pass
+        with pytest.raises(KeyError), written_whole(tmp_path / "file"):
+            raise KeyError
+    assert process.num_fds() == before
+
+
 def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     done = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: done.append(os.fstat(descriptor).st_size))
@@ -168,8 +181,8 @@ def test_what_is_written_may_be_read_as_any_other_file(tmp_path, mask, file, fol
         assert os.umask(mask) == mask, "left as it was"
     finally:
         os.umask(before)
-    assert (tmp_path / "file").stat().st_mode & 0o777 == file
-    assert (tmp_path / "folder").stat().st_mode & 0o777 == folder
+    assert (tmp_path / "file").stat().st_mode & 0o7777 == file
+    assert (tmp_path / "folder").stat().st_mode & 0o7777 == folder
 
 
 @pytest.mark.parametrize(("locks", "young", "old"), [(True, 1, 2.5), (False, 86_000, 87_000)])

@@ -556,26 +556,6 @@ def test_a_wrong_command_line_says_what_is_wrong(tmp_path, arguments, told, caps
     assert told in capsys.readouterr().err
 
 
-def test_points(tmp_path):
-    file = tmp_path / "points.csv"
-    file.write_text("# of lesson 01\n01/conv2d, 2.5\n\n01/output_size,0\n")
-    points = marks.read_points(file)
-    assert points == {"01/conv2d": 2.5, "01/output_size": 0.0}
-    results = [
-        {"name": name, "status": status}
-        for name, status in [
-            ("01/conv2d", "right"),
-            ("01/output_size", "right"),
-            ("01/max_pool2d", "to look at"),
-            ("08/fashion", "not graded"),
-        ]
-    ]
-    assert marks.score({"results": results}, points) == (2.5, 3.5)
-    file.write_text("01/conv2d: 2")
-    with pytest.raises(ValueError, match=r"points.csv, line 1"):
-        marks.read_points(file)
-
-
 def test_the_newer_of_two_notebooks_counts(tmp_path, isolation):
     exercise = exercises.find("01/output_size")
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:

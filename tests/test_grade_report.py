@@ -57,7 +57,7 @@ BEN = record(
             "01/a",
             "wrong",
             1,
-            [("", "The sign is wrong. Turn it."), ("It gave", "[1 < 2]"), ("", "Return `x`.")],
+            [("", "Return `x`."), ("", "The sign is wrong. Turn it."), ("It gave", "[1 < 2]")],
         ),
         result("01/b", "not attempted"),
         result("01/c", "to look at", parts=[("", "It ended its process.")]),
@@ -197,6 +197,30 @@ def test_every_page_is_there_and_no_name_is_too_long():
     assert pages["feedback/ben-01.html"] == report.student_page(BEN, POINTS, BANKS)
     (name,) = report.page_names([record("x" * 300, [])])
     assert name == f"feedback/{'x' * 80}.html"
+
+
+def test_points(tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_bytes(b"\xef\xbb\xbf01/conv2d, 2.5\n # M\xc3\xbchsam\n\n  01/output_size ,0\n")
+    points = marks.read_points(file)
+    assert points == {"01/conv2d": 2.5, "01/output_size": 0.0}
+    results = [
+        {"name": name, "status": status}
+        for name, status in [
+            ("01/conv2d", "right"),
+            ("01/output_size", "right"),
+            ("01/max_pool2d", "to look at"),
+            ("08/fashion", "not graded"),
+        ]
+    ]
+    assert marks.score({"results": results}, points) == (2.5, 3.5)
+    assert marks.read_points(None) == {}
+    file.write_text("01/conv2d, 2\n01/conv2d: 2")
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - all of it is compared
+        marks.read_points(file)
+    assert str(caught.value) == (
+        f"{file}, line 2: '01/conv2d: 2'; expected an exercise and its points, as in 01/conv2d, 2"
+    )
 
 
 def test_the_table_has_a_row_a_submission_and_two_columns_an_exercise():
