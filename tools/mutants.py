@@ -59,7 +59,7 @@ def survivors(module: str, tests: list[str], number: int, seed: int):
         copy = pathlib.Path(folder)
         for name in _FOLDERS:
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for path in ROOT.glob("*.*"):
+        for path in ROOT.iterdir():
             if path.is_file():
                 shutil.copy(path, copy)
         started = time.monotonic()
