@@ -96,7 +96,7 @@ class Judge(Judging):
     @property
     def modules(self) -> list[str]:
         """What answers import, so that a sandbox can have it before the first."""
-        text = "\n".join(exercise.setup + exercise.filled for exercise in self.exercises)
+        text = "\n".join(part for one in self.exercises for part in (one.setup, one.filled))
         costly = re.search(r"\b(keras|tensorflow|tf)\b", text)
         return ["numpy", "keras", "tensorflow"] if costly else ["numpy"]
 
