@@ -182,6 +182,7 @@ def test_a_value_is_unpacked_once_more_where_it_was_packed(judge):
     array = np.arange(3)
     packed = values.Named("packed", values.packed(array))
     np.testing.assert_array_equal(module._revive(packed, []), array)
+    assert module._revive(values.Named("argument", 1), ["a", array]) is array
     with pytest.raises(outside.HandoutError, match="its process handed out no value"):
         module._revive(values.Named("packed", "text"), [])
 

@@ -7,6 +7,7 @@ import re
 import types
 
 from cnncourse.grade import marks, report
+from cnncourse.grade.judge import STATUSES
 
 import pytest
 
@@ -124,6 +125,12 @@ def test_a_page_says_of_each_exercise_what_came_of_it_and_what_it_is_worth():
         "Eve.ipynb",
         "This notebook could not be graded: no JSON.",
     ]
+
+
+def test_every_status_has_its_words():
+    assert set(STATUSES) == set(report._MARKS)
+    page = report.student_page(record("Fay", [result("01/a", s) for s in STATUSES]), {}, BANKS)
+    assert len(re.findall('<span class="status">. [A-Z]', page)) == 6
 
 
 def test_a_page_marks_right_and_wrong_and_code_and_has_a_title():

@@ -316,6 +316,58 @@ def test_what_is_no_part_of_a_network_is_not_looked_up(keras, module, name):
         networks.checked({"layers": [part]})
 
 
+def test_a_function_is_one_of_keras_or_refused(keras):
+    part = {"module": "builtins", "class_name": "function", "registered_name": "function"}
+    assert networks.checked([part | {"config": "relu"}]) == ["relu"]
+    for name in ("no_such_function", "system", None):
+        with pytest.raises(HandoutError, match=r"own: function of builtins$"):
+            networks.checked(part | {"config": name})
+    with pytest.raises(HandoutError, match=r"own: Dense$"):
+        networks.checked(part | {"class_name": "Dense", "module": ["keras.layers"]})
+    dense = {"module": "keras.layers", "class_name": "Dense", "config": "relu"}
+    assert networks.checked(dense) == dense
+
+
+def test_a_history_comes_with_its_network(keras):
+    history = keras.callbacks.History()
+    history.set_model(a_network(keras))
+    found = handed(history)
+    assert isinstance(found, keras.callbacks.History)
+    assert found.model.count_params() == history.model.count_params()
+    assert isinstance(handed(keras.callbacks.History()), keras.callbacks.History)
+
+
+def test_what_a_network_computes_is_bounded_before_it_is_built(keras):
+    model = keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Conv2D(8192, 1)])
+    with pytest.raises(HandoutError, match=r"too large: it computes [\d,]+ MiB"):
+        networks.rebuilt(parts_of(keras, model), "Sequential")
+
+
+def test_what_keras_cannot_describe_says_why_and_is_cut(keras):
+    class Silent(keras.layers.Layer):
+        def get_config(self):
+            raise ValueError("z" * 10**4)
+
+    parts = parts_of(keras, keras.Sequential([keras.Input((3,)), Silent()]))
+    assert parts == {"config": None, "error": f"ValueError('{'z' * 488}"}
+    with pytest.raises(HandoutError) as caught:
+        networks.rebuilt(parts, "Sequential")
+    assert str(caught.value) == (
+        f"a Sequential that Keras cannot describe: ValueError('{'z' * 188}"
+    )
+
+
+def test_a_network_of_ones_own_that_cannot_be_called_raises_what_it_raised(keras):
+    parts = {"kind": "Own", "built": True, "inner": None, "error": 7}
+    model = networks.reviver(Named("subclass", parts), [])
+    assert (type(model).__name__, model.built) == ("Own", True)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of a class that is made for it
+        model(np.zeros((1, 3)))
+    assert repr(caught.value) == "7"
+    with pytest.raises(HandoutError, match="something unknown"):
+        networks.reviver(Named("no such kind", 1), [])
+
+
 def test_forged_parts_are_refused(keras):
     for named in (
         Named("argument", 5),
