@@ -73,6 +73,13 @@ def test_a_failing_lesson_is_reported_and_the_next_one_runs(course):
     assert rows["03_good"][2:4] == ["answer", "42"]
     assert "02_bad" in rows
     assert "FAILED: ValueError: the reason" in said
+    assert re.search(
+        r"(?m)^\[1/3\] 01_good, quick budget\n(01_good: .*\n)?    done in \d+ s\n"
+        r"\[2/3\] 02_bad, quick budget\n(02_bad: .*\n)?"
+        r"    FAILED after \d+ s: ValueError: the reason\n"
+        r"\[3/3\] 03_good, quick budget\n",
+        said,
+    ), said
     executed = nbformat.read(course / "build" / "notebooks" / "02_bad.ipynb", 4)
     assert executed.cells[0].outputs[0].ename == "ValueError"
     times = json.loads((course / "build" / "notebooks" / ".seconds-quick.json").read_text())
@@ -271,6 +278,27 @@ def test_lessons_are_named_by_number_or_name(course):
         run.lessons(folder, ["07"])
     with pytest.raises(FileNotFoundError, match="expected lessons named"):
         run.lessons(course / "results")
+
+
+def test_a_kernel_that_nobody_ended_is_ended_with_what_it_has_started():
+    code = """if True:
+        import subprocess, sys, time
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        print("ready", flush=True)
+        time.sleep(600)
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    with process:
+        assert process.stdout.readline() == "ready\n"
+        started = psutil.Process(process.pid).children()
+        assert len(started) == 1
+        run._kill(process)
+        assert process.returncode == -signal.SIGKILL or os.name != "posix"
+        assert os.name != "posix" or not psutil.wait_procs(started, timeout=60)[1]
+        run._kill(process)
+        run._kill(None)
 
 
 class Screen:
