@@ -350,6 +350,14 @@ def test_what_keras_cannot_describe_says_why_and_is_cut(keras):
 
     parts = parts_of(keras, keras.Sequential([keras.Input((3,)), Silent()]))
     assert parts == {"config": None, "error": f"ValueError('{'z' * 488}"}
+
+    class Own(keras.Model):
+        def get_build_config(self):
+            raise ValueError("z" * 10**4)
+
+    own = Own()
+    own.built = True
+    assert networks.describer([])(own).parts["error"] == parts["error"]
     with pytest.raises(HandoutError) as caught:
         networks.rebuilt(parts, "Sequential")
     assert str(caught.value) == (
