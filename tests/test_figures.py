@@ -711,3 +711,21 @@ def test_stills_show_what_the_words_say():
             number = np.asarray(expected(figure.data))[0, 0, 0]
             assert f"{number:g}" in texts
         plots.show(drawn, alt=figure.alt)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ([[0, 255], [7, 8], [9, 10]], "uint8"),
+        ([[0.5, -1e-3]], "float32"),
+        ([[1, 2]], "float32"),
+        (np.arange(6.0).reshape(2, 3).T, "float32"),
+    ],
+)
+def test_what_is_packed_comes_back(given, kind):
+    array = np.array(given, "uint8") if kind == "uint8" else given
+    packed = json.loads(json.dumps(figures.pack(array)))
+    assert (packed["type"], packed["shape"]) == (kind, list(np.shape(given)))
+    found = figures.unpack(packed)
+    assert found.dtype == kind
+    np.testing.assert_array_equal(found, np.asarray(given, kind))
