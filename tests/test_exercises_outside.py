@@ -27,12 +27,6 @@ def told(exercise, handed, number=0):
     return outside.verdict(exercise, handed, number, as_it_is)
 
 
-def answer(code):
-    names = {}
-    exec(code, names)
-    return names["output_size"]
-
-
 def longer(size, kernel):
     return "x" * 10**4
 
@@ -78,7 +72,7 @@ NAMED = make(cases=({"size": 5, "kernel": 3}, {"size": 28, "kernel": 5}))
 )
 @pytest.mark.parametrize("exercise", [make(), NAMED])
 def test_it_says_what_the_check_says(exercise, given):
-    given = answer(given) if isinstance(given, str) else given
+    given = exercise.fill(given) if isinstance(given, str) else given
     handed = handed_out(exercise, given)
     expected = judge(exercise, given)
     found = told(exercise, handed)
@@ -111,7 +105,7 @@ def test_an_argument_that_was_changed_is_told():
 
 def test_a_round_has_its_own_cases_and_none_follows_one_that_was_stopped():
     exercise, hidden = make(seconds=0.5), make(cases=((9, 2),))
-    handed = handed_out(exercise, answer(exercise.filled), hidden)
+    handed = handed_out(exercise, exercise.fill(exercise.filled), hidden)
     assert told(exercise, handed).right
     assert told(hidden, handed, 1).right
     assert [one["value"] for one in handed["rounds"][1]["tried"]] == [8]
@@ -161,7 +155,7 @@ def boxes():
     codes = (fills, exercise.mistakes[0].code)
     return exercise, *(
         outside.attempt(
-            outside.task(exercise), answer(code), lambda value, given: value is given[0]
+            outside.task(exercise), exercise.fill(code), lambda value, given: value is given[0]
         )
         for code in codes
     )
@@ -201,7 +195,7 @@ def test_a_state_that_cannot_be_read_is_no_answer(boxes):
 
 @pytest.fixture
 def handed():
-    return handed_out(make(), answer(make().filled))
+    return handed_out(make(), make().fill(make().filled))
 
 
 def test_less_than_was_asked_for_is_no_answer(handed):

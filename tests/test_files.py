@@ -216,7 +216,7 @@ with write(pathlib.Path(sys.argv[2])):
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs POSIX locks")
+@POSIX
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_what_a_killed_process_leaves_is_swept_and_what_a_living_one_writes_is_not(tmp_path, kind):
     target = tmp_path / "set [1].npz"

@@ -31,11 +31,9 @@ class Box:
         return {number: self.found[number] for number in numbers}
 
 
-def came_out(judge, code, number=0):
-    names = {}
-    exec(code, names)
-    done = outside.attempt(judge.tasks[number], names["output_size"], lambda value, given: value)
-    return values.packed(done)
+def came_out(judge, code):
+    answer = judge.exercises[0].fill(code)
+    return values.packed(outside.attempt(judge.tasks[0], answer, lambda value, given: value))
 
 
 def answers(judge, *names):
@@ -161,15 +159,15 @@ def test_a_cell_that_makes_no_answer(judge, handed, status, parts):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "it is no values"),
+        ((2).to_bytes(8, "big") + b"{]", "it is no values"),
         (values.packed([1]), "its process handed out no answer"),
-        (values.packed({"rounds": []}), "its process handed out nothing of these cases"),
+        (
+            values.packed({"rounds": [], "callable": True, "kind": "builtins.function"}),
+            "its process handed out nothing of these cases",
+        ),
     ],
 )
 def test_what_cannot_be_judged_is_to_be_looked_at(judge, content, told):
-    content = content or (2).to_bytes(8, "big") + b"{]"
-    if told.endswith("cases"):
-        content = values.packed({"rounds": [], "callable": True, "kind": "builtins.function"})
     one = judged(judge, content)
     assert (one.status, one.mistake) == ("to look at", 0)
     ((label, text),) = one.parts

@@ -8,7 +8,6 @@ import jupytext
 import numpy as np
 import pytest
 from conftest import missing
-from scipy import stats
 from test_lesson07 import PER_CLASS, own_photographs
 
 LESSON = pathlib.Path(__file__).parents[1] / "notebooks" / "11_transfer.md"
@@ -58,11 +57,11 @@ def test_own_photographs_go_through_the_lesson_without_them(tmp_path, monkeypatc
     assert "MISSING: the weights of EfficientNet-Lite0" in capsys.readouterr().out
     assert found["weights"].stand_in
     judge(found, ("apples", "pears"))
-    # The features of its small network tell the two apart: nobody guesses so many.
+    # Its small network has learned something: its features tell the two apart.
     features = np.concatenate([found["own_features"], found["held_features"]])
     labels = np.concatenate([found["y_own"], found["y_held"]])
     right = found["own_head"](features).numpy().argmax(axis=1) == labels
-    assert stats.binomtest(int(right.sum()), len(right), alternative="greater").pvalue < 0.001
+    assert right.mean() > 0.9
 
 
 def cell_with(text):
