@@ -19,6 +19,7 @@ from cnncourse.grade import apart, judge, values
 from cnncourse.grade.apart import JudgeApart
 from cnncourse.grade.bank import all_banks
 from cnncourse.grade.judge import Result
+from cnncourse.grade.sandbox import SandboxError
 
 import pytest
 
@@ -242,13 +243,15 @@ def test_more_than_a_judge_says_of_one_answer_is_not_read(one, monkeypatch):
 
 def test_who_keeps_a_judge_at_work_or_ends_it_is_looked_at(one, monkeypatch):
     monkeypatch.setattr(apart, "JUDGE", 0.2)
-    process = one([sent(0, b"")], [b""], told(), told())
+    process = one([sent(0, b"")], [b""], told(), [b""], told(b"{"))
     assert one.judge.result(0, b"") == Result("01/output_size", "to look at", 0, (("", ENDLESS),))
     assert one.judge.result(1, b"").parts == (("", ENDS),)
     assert one.judge.result(1, b"") == Result("01/conv2d", "to look at", 0, (("", BEFORE),))
     assert (process.started, len(process.got)) == (2, 2), "a third was not started for it"
     one.judge.begin()
     assert one.judge.result(1, b"") == RIGHT
+    for why in (ENDS, ENDS, BEFORE):
+        assert one.judge.result(1, b"").parts == (("", why),)
 
 
 def test_a_judge_has_long_to_begin_and_then_little_to_judge(one, monkeypatch):
@@ -333,19 +336,34 @@ def test_a_process_that_has_grown_or_is_stuck_says_that_it_is_the_last():
     stuck = """
 import threading
 result = judge.Judge.result
+def prepare(self, number):
+    self.prepared = number
 def stays(self, number, content):
+    assert self.prepared == number  # so that no clock counts it
     if content == b"x":
         wait = threading.Event().wait
         threading.Thread(target=wait, name="cnncourse-answer", daemon=True).start()
     return result(self, number, content)
-judge.Judge.result = stays
+judge.Judge.prepare, judge.Judge.result = prepare, stays
 """
-    for patch, last in ((stuck, [0, 1, 1]), ("apart._GROWN = -2**50", [1, 1, 1])):
+    taken = [100, 3 * 2**28 + 100, 3 * 2**28 + 101, 2**40]  # 768 MiB more than at its start
+    grown = f"apart._memory = iter({taken}).__next__"
+    for patch, last in ((stuck, [0, 1, 1]), (grown, [0, 1, 1])):
         process, channel = started(patch)
         with channel:
             found = [said_of(channel, 0, content)[0] for content in (b"", b"x", b"")]
         assert process.wait(30) == 0
         assert found == last
+
+
+def test_a_judge_that_does_not_start_says_why():
+    own = b"1 / 0"
+    with pytest.raises(SandboxError) as caught:
+        JudgeApart(FOUND, own, "01", 5, isolated=False).result(0, b"")
+    assert str(caught.value) == (
+        "the judge does not start: cnncourse.grade.bank.BankError: --bank: it raises "
+        "ZeroDivisionError: division by zero"
+    )
 
 
 def test_a_process_is_confined_before_it_reads_anything(tmp_path):
