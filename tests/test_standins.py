@@ -3,6 +3,7 @@
 python tests/test_standins.py writes what they look like now, for whoever changes a drawing.
 """
 
+import dataclasses
 import pathlib
 import tempfile
 
@@ -12,6 +13,7 @@ from cnncourse.data.folders import photograph_files
 
 import numpy as np
 import PIL.Image
+import PIL.ImageDraw
 
 LOOKS = pathlib.Path(__file__).with_name("looks_of_stand_ins.npz")
 
@@ -42,6 +44,13 @@ def looks():
                 pixels.setdefault(path.parts[-3:-1], []).append(np.asarray(image))
         for (split, label), images in pixels.items():
             found[f"{label}_{split}"] = coarse(np.stack(images), 8)
+    for number, features in enumerate((standins._cat, standins._dog), 1):
+        head = PIL.Image.new("RGBA", (256, 256))
+        inks = {"coat": (90, 60, 30), "dark": (50, 40, 20), "light": (200, 180, 160),
+                "black": (25, 25, 25), "eye": (150, 170, 60)}  # fmt: skip
+        features(PIL.ImageDraw.Draw(head), inks, np.random.default_rng(number))
+        blocks = np.asarray(head, np.float32).reshape(64, 4, 64, 4, 4).mean((1, 3))
+        found[f"head_{number}"] = blocks
     return {name: np.asarray(values, np.float32) for name, values in found.items()}
 
 
@@ -53,6 +62,16 @@ def test_stand_ins_look_as_they_did():
             assert values.shape == stored[name].shape
             # Rounding differs from processor to processor, at a few pixels' edges.
             assert np.abs(values - stored[name]).max() < 0.5, name
+
+
+def test_of_grey_classes_that_share_a_shape_the_later_has_less_ink():
+    mnist = IMAGE_SETS["mnist"]
+    classes = {"": tuple(map(str, range(20)))}
+    arrays = standins.draw(dataclasses.replace(mnist, train=1000, test=20, classes=classes))
+    brightest = np.percentile(arrays["x_train"].reshape(1000, -1), 90, axis=1)
+    means = np.array([brightest[arrays["y_train"] == label].mean() for label in range(20)])
+    assert (means[10:] < means[:10] - 20).all()
+    assert (means[10:] > 60).all(), "and is still seen"
 
 
 if __name__ == "__main__":
