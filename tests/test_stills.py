@@ -131,6 +131,12 @@ def test_a_still_looks_as_it_did(side, data, expected):
     assert alike(found, expected), "\n".join(difflib.unified_diff(expected, found, lineterm=""))
 
 
+def test_the_first_image_is_the_one_whose_output_is_known():
+    """The example of Stanford's tutorial on feature extraction by convolution."""
+    found = convolution._output(convolution.prepare())[..., 0]
+    assert found.tolist() == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
+
+
 def test_all_figures_have_a_still_that_is_known():
     kinds = {side.__name__.rpartition(".")[2] for _, side, _ in stills()}
     assert kinds == set(figures.names())
