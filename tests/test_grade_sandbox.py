@@ -66,7 +66,7 @@ facts = {
     "environment": dict(os.environ),
     "spaces": {n: os.readlink(f"/proc/self/ns/{n}") for n in ("user", "mnt", "pid", "net", "ipc")},
     "top": sorted(os.listdir("/")),
-    "etc": sorted(os.listdir("/etc")) if os.access("/etc", os.R_OK) else [],
+    "etc": sorted(os.listdir("/etc")),
     "writable": writable(),
     "modules": [n for n in ("numpy", "keras", "colorsys") if n in sys.modules],
     "path": sys.path,
@@ -203,7 +203,8 @@ def test_an_answer_sees_python_the_course_and_little_else(facts, mode):
         "course", "dev", "proc", "tmp", "usr", "etc", "bin", "sbin", "lib", "lib32", "lib64",
         "outside", *(path.parts[1] for path in sandbox._binds()),
     }  # fmt: skip
-    assert set(found["etc"]) <= {"ld.so.cache", "alternatives"}
+    known = {"ld.so.cache", "alternatives"}
+    assert set(found["etc"]) == {name for name in known if os.path.exists(f"/etc/{name}")}
     assert found["modules"] == ["numpy", "colorsys"]
     assert "/course" in found["path"]
     assert found["environment"].pop("PWD", "/") == "/"

@@ -116,7 +116,7 @@ def _command(extra: list[str]) -> list[str]:
         elif os.path.isdir(folder):
             command += ["--ro-bind", folder, folder]
     above = {parent for folder in _binds() for parent in _inside(folder).parents}
-    for folder in sorted(above - {pathlib.Path("/")}):
+    for folder in sorted(above - {pathlib.Path("/")} | {pathlib.Path("/etc")}):
         command += ["--perms", "0755", "--dir", str(folder)]
     for folder in _binds():
         command += ["--ro-bind", str(folder), str(_inside(folder))]
