@@ -14,7 +14,7 @@ import zipfile
 
 from cnncourse import __main__, exercises
 from cnncourse.exercises._engine import judge as check
-from cnncourse.grade import bank, evening, marks, notebook, report, sandbox, work
+from cnncourse.grade import bank, notebook, report, sandbox, work
 from cnncourse.grade.judge import Judge
 from cnncourse.grade.sandbox import Sandbox, SandboxError
 
@@ -225,39 +225,6 @@ def test_the_class_page_counts_answers_and_mistakes(graded_class):
     assert "<strong>1</strong> ×" in text
 
 
-def record(**changes):
-    """A record such as a hostile student would like it."""
-    evil = "</pre><script>alert(1)</script><img src=x onerror=alert(2)>"
-    one = {"name": "01/conv2d", "status": "wrong", "mistake": 0,
-           "parts": [["", f"`{evil}`"], [evil, evil]]}  # fmt: skip
-    return {"student": f"=1+1{evil}", "id": evil, "path": evil, "lesson": "01", "isolated": True,
-            "results": [one], "notes": [evil], "error": ""} | changes  # fmt: skip
-
-
-def test_nothing_that_a_student_wrote_is_markup_or_a_formula():
-    banks = bank.all_banks(None, "01")
-    records = [record(), record(error="<script>bad</script>", lesson="", results=[])]
-    for text in report.pages(records, {}, banks).values():
-        assert "<script>" not in text
-        assert "<img" not in text
-        assert "&lt;script&gt;" in text
-    table = marks.table(records, {}, banks).decode("utf-8-sig")
-    assert "\n'=1+1" in table.replace('"', "")
-
-
-def test_a_page_without_isolation_says_so_in_large_letters():
-    banks = bank.all_banks(None, "01")
-    found = report.pages([record(isolated=False)], {}, banks)
-    assert all("WITHOUT ISOLATION" in text for text in found.values())
-    assert b"WITHOUT ISOLATION" in marks.table([record(isolated=False)], {}, banks)
-
-
-def test_two_students_of_one_name_have_two_pages():
-    found = report.page_names([record(student="Zoë", id=""), record(student="Zoe", id="")])
-    assert found == ["feedback/zoe-01.html", "feedback/zoe-01--2.html"]
-    assert report.page_names([record(student="李", id="", lesson="")])[0] == "feedback/student.html"
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_are_accessible_and_ask_for_nothing(graded_class, open_page, scheme):
     from axe_playwright_python.sync_playwright import Axe
@@ -334,21 +301,6 @@ def test_a_worker_that_dies_costs_a_repeat_and_no_mark(tmp_path, isolation):
     assert right == [i % 3 != 2 for i in range(20)]
 
 
-def test_what_a_worker_died_of_is_tried_again_at_the_next_run(tmp_path):
-    write_class(tmp_path / "class", some(2))
-    settings, handed = work.Settings(1), []
-
-    def die(waiting):
-        for number, submission in waiting:
-            handed.append(submission.student)
-            yield number, work.unreadable(settings, submission, "a worker died of it")
-
-    for _ in range(2):
-        found = work.graded(tmp_path / "class", tmp_path / "out", settings, run=die)
-        assert [record["error"] for record in found] == ["a worker died of it"] * 2
-    assert handed == ["s000", "s001"] * 2
-
-
 def test_where_no_worker_starts_it_says_so():
     waiting = [(0, work.Submission("s", "", "x", error="none"))]
     with pytest.raises(SandboxError, match="no worker process starts"):
@@ -360,21 +312,6 @@ class Deadly:
 
     def __reduce__(self):
         return os._exit, (3,)
-
-
-def test_what_changes_is_graded_again():
-    settings = work.Settings(1)
-    assert settings.digest != work.Settings(2).digest
-    assert work.Settings(1, bank=b"1").digest != work.Settings(1, bank=b"2").digest
-    assert work.Settings(1, lesson="01").digest != settings.digest
-
-
-def test_the_seed_is_drawn_once_and_kept(tmp_path):
-    seed = work.seed_of(tmp_path, None)
-    assert work.seed_of(tmp_path, None) == seed
-    assert work.seed_of(tmp_path, 5) == 5
-    assert work.seed_of(tmp_path, None) == 5
-    assert work.seed_of(tmp_path / "other", None) not in (seed, 5)
 
 
 # The same as a check ------------------------------------------------------------------------------
@@ -494,22 +431,6 @@ def test_a_bank_of_ones_own_is_never_seen_by_an_answer(tmp_path, isolation):
     assert not list(tmp_path.rglob("__pycache__"))
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("x = 1", "expected EXERCISES"),
-        ("EXERCISES = (1,)", "exercises alone"),
-        ("EXERCISES = ()", "expected EXERCISES"),
-    ],
-)
-def test_a_file_that_is_no_bank_says_so(tmp_path, text, told, capsys):
-    own = tmp_path / "own.py"
-    own.write_text(text)
-    write_class(tmp_path / "class", some(1))
-    assert run(tmp_path / "class", "--bank", own, "--out", tmp_path / "out") == 2
-    assert told in capsys.readouterr().err
-
-
 # The command --------------------------------------------------------------------------------------
 
 
@@ -523,20 +444,6 @@ def test_where_isolation_cannot_be_had_it_refuses_and_says_why(tmp_path, monkeyp
     assert run(tmp_path / "class", "--out", tmp_path / "out", "--without-isolation") == 0
     assert "WITHOUT ISOLATION" in (tmp_path / "out" / "class.html").read_text()
     assert rows(tmp_path / "out")["s000"]["01/output_size"] == "right"
-
-
-def test_why_there_is_no_isolation(monkeypatch):
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
-    assert "apt-get install bubblewrap" in sandbox.problem()
-    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
-    assert "darwin" in sandbox.problem()
-
-
-def test_a_class_that_answers_could_see_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(sandbox, "_binds", lambda: [tmp_path])
-    monkeypatch.setattr(work, "problem", lambda: None)
-    with pytest.raises(SandboxError, match="lies in a folder that answers see"):
-        work.refuse_unsafe(work.Settings(1), [tmp_path / "class"])
 
 
 @pytest.mark.parametrize(
@@ -576,12 +483,6 @@ def test_a_record_holds_no_solution_and_no_hidden_input_of_right_answers(graded_
         assert set(found) == {
             "student", "id", "path", "lesson", "isolated", "results", "notes", "error",
         }  # fmt: skip
-
-
-def test_evening_removes_pages_of_students_who_are_gone(tmp_path):
-    (tmp_path / "gone.html").write_text("x")
-    evening._remove_others(tmp_path, {})
-    assert not list(tmp_path.iterdir())
 
 
 def test_the_bank_in_the_guide_is_one_that_works(tmp_path, isolation):

@@ -222,6 +222,8 @@ BEFORE = "Look at it: what it handed out before this ended its judge."
         b"[]",
         SAID | {"mistake": 99},
         SAID | {"status": "best"},
+        SAID | {"parts": [["", 3]]},
+        SAID | {"parts": [["", "", ""]]},
         {"status": "right"},
     ],
 )

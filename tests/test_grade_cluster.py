@@ -11,6 +11,7 @@ import time
 
 from cnncourse import __main__, exercises, results
 from cnncourse.grade import cluster, work
+from cnncourse.grade.collect import Submission
 from tools import many, study
 
 import grading
@@ -223,6 +224,131 @@ def test_a_worker_with_another_course_or_without_a_sandbox_refuses(monkeypatch):
     cluster._expect_fit.cache_clear()
     with pytest.raises(cluster.SandboxError, match="there is no bubblewrap"):
         cluster.grade_there(settings, settings.digest, None, None)
+
+
+def test_a_worker_grades_by_the_settings_that_it_is_given(monkeypatch):
+    asked = []
+    monkeypatch.setattr(work, "problem", lambda: None)
+    monkeypatch.setattr(work, "grade_one", lambda *given: asked.append(given) or {"student": "A"})
+    cluster._expect_fit.cache_clear()
+    settings = work.Settings(1, "01", b"bank", isolated=True)
+    assert cluster.grade_there(settings, settings.digest, "one", b"x") == {"student": "A"}
+    assert asked == [(settings, "one", b"x")]
+    monkeypatch.setattr(work, "problem", lambda: "there is no bubblewrap")
+    cluster.grade_there(settings, settings.digest, "two", b"x")  # a worker looks once
+    other = work.Settings(2)
+    with pytest.raises(cluster.SandboxError, match=f"another version .* than {'0' * 12}$"):
+        cluster.grade_there(other, "0" * 64, None, None)  # said before whether it is fit
+    cluster._expect_fit.cache_clear()
+
+
+def test_what_workers_died_of_is_a_record_that_says_so(tmp_path, monkeypatch):
+    settings, asked = work.Settings(1), []
+    (tmp_path / "here").write_bytes(b"content")
+    whole = Submission("Ada", "7", "a.ipynb", file=tmp_path / "here")
+    gone = Submission("Ben", "8", "b.ipynb", file=tmp_path / "gone")
+
+    def spread(address, function, jobs):
+        assert (address, function) == ("tls://h:1", cluster.grade_there)
+        for number, arguments in jobs:
+            asked.append((number, arguments))
+            yield number, None if number == 5 else {"student": "Ada"}
+
+    monkeypatch.setattr(cluster, "spread", spread)
+    found = dict(cluster.run("tls://h:1", settings, [(3, whole), (5, gone)]))
+    assert asked[0] == (3, (settings, settings.digest, whole, b"content"))
+    number, (given, digest, submission, content) = asked[1]
+    assert (number, given, digest, content) == (5, settings, settings.digest, None)
+    assert submission.error.startswith("it cannot be read")
+    assert found[3] == {"student": "Ada"}
+    assert (found[5]["student"], found[5]["error"]) == ("Ben", "workers died of it")
+    assert found[5]["again"] is True
+
+
+class Promised:
+    def __init__(self, function, arguments):
+        self.function, self.arguments = function, arguments
+
+    def result(self):
+        return self.function(*self.arguments)
+
+
+class Scheduler:
+    """In the place of Dask: does what was submitted last first, one at a time."""
+
+    def __init__(self, workers):
+        self.workers, self.done, self.most, self.addresses = workers, 0, 0, []
+        self.KilledWorker = type("KilledWorker", (Exception,), {})
+        self.waiting, self.open = [], False
+
+    def Client(self, address):  # noqa: N802 - as Dask calls it
+        self.addresses.append(address)
+        return self
+
+    def __enter__(self):
+        self.open = True
+        return self
+
+    def __exit__(self, *error):
+        self.open = False
+
+    def scheduler_info(self):
+        return {"workers": dict.fromkeys(range(self.workers))}
+
+    def submit(self, function, *arguments, pure):
+        assert self.open
+        assert pure is False, "the same twice is done twice"
+        return Promised(function, arguments)
+
+    def as_completed(self):
+        return self
+
+    def add(self, future):
+        self.waiting.append(future)
+        self.most = max(self.most, len(self.waiting))
+
+    def __iter__(self):
+        while self.waiting:
+            yield self.waiting.pop()
+
+
+class Once:
+    """Arguments that are made when they are asked for, so that few wait in memory."""
+
+    def __init__(self, count, scheduler):
+        self.count, self.scheduler, self.made = count, scheduler, 0
+
+    def __iter__(self):
+        for number in range(self.count):
+            self.made += 1
+            assert self.made - self.scheduler.done <= max(2 * self.scheduler.workers, 2) + 1
+            yield f"key {number}", (number, "x")
+
+
+@pytest.mark.parametrize(("workers", "most"), [(3, 6), (1, 2), (0, 2)])
+def test_work_is_handed_out_as_workers_become_free(monkeypatch, workers, most):
+    scheduler = Scheduler(workers)
+    monkeypatch.setitem(sys.modules, "distributed", scheduler)
+
+    def work_on(number, text):
+        scheduler.done += 1
+        if number == 4:
+            raise scheduler.KilledWorker
+        return number * 10, text
+
+    found = dict(cluster.spread("tls://h:1", work_on, Once(9, scheduler)))
+    expected = {f"key {n}": None if n == 4 else (n * 10, "x") for n in range(9)}
+    assert found == expected
+    assert scheduler.addresses == ["tls://h:1"]
+    assert scheduler.most == most
+    assert not scheduler.open
+    assert list(cluster.spread("tls://h:1", work_on, [])) == []
+
+    def fails(number, text):
+        raise RuntimeError("it is broken")
+
+    with pytest.raises(RuntimeError, match="it is broken"):
+        list(cluster.spread("tls://h:1", fails, [("key", (1, "x"))]))
 
 
 def test_an_address_without_tls_is_refused(tmp_path, capsys):

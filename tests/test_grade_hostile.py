@@ -492,20 +492,6 @@ def test_where_a_sandbox_has_no_namespaces_inside_each_has_one_of_its_own(judge,
     assert (one.status, two.status) == ("wrong", "right")
 
 
-def test_a_system_without_namespaces_inside_is_noticed(judge, monkeypatch):
-    with Sandbox(judge.modules) as sandbox:
-        original, tried = sandbox._once, []
-
-        def once(*arguments):
-            tried.append(sandbox.mode)
-            refused = ({}, (False, "it ended its process"))
-            return refused if sandbox.mode == "shared" else original(*arguments)
-
-        monkeypatch.setattr(sandbox, "_once", once)
-        assert graded(judge, sandbox, f"{SIGNATURE}\n    {RIGHT}")[0].status == "right"
-    assert tried == ["shared", "alone"]
-
-
 # The judge ----------------------------------------------------------------------------------------
 
 ANSWER = f"{SIGNATURE}\n    {RIGHT}"
@@ -530,51 +516,6 @@ def test_what_harms_its_judge_is_looked_at_and_costs_no_other_mark(judge, box, h
     one, two = graded(judge, box, ANSWER)
     assert (one.status, two.status) == ("to look at", "right")
     assert "its judge" in one.parts[0][1]
-
-
-def test_who_breaks_judges_breaks_few(judge, box, monkeypatch):
-    started = []
-
-    def broken(channel, seconds, most):
-        started.append(1)
-        raise TimeoutError
-
-    monkeypatch.setattr(apart, "BROKEN", 1)
-    start = judge._start
-    monkeypatch.setattr(judge, "_start", lambda: monkeypatch.setattr(apart, "_received", broken))
-    results = graded(judge, box, ANSWER)
-    assert [one.status for one in results] == ["to look at"] * 2
-    assert len(started) == 1
-    monkeypatch.undo()
-    assert judge._start == start
-    assert [one.status for one in graded(judge, box, ANSWER)] == ["right"] * 2
-
-
-def test_of_a_judge_only_what_can_be_a_result_is_taken(judge):
-    for told in (
-        {"status": "right", "mistake": 99, "parts": []},
-        {"status": "right", "mistake": -1, "parts": []},
-        {"status": "right", "mistake": True, "parts": []},
-        {"status": "best", "mistake": 0, "parts": []},
-        {"status": "right", "mistake": 0, "parts": [["", 3]]},
-        {"status": "right", "mistake": 0, "parts": [["", "", ""]]},
-        {"status": "right"},
-        [],
-    ):
-        with pytest.raises((ValueError, KeyError, TypeError)):
-            judge._checked(0, told)
-
-
-def test_a_judge_that_has_grown_is_replaced(judge, box, monkeypatch):
-    received = apart._received
-
-    def grown(channel, seconds, most):
-        number, content = received(channel, seconds, most)
-        return (1, content) if most == apart._MOST else (number, content)
-
-    monkeypatch.setattr(apart, "_received", grown)
-    assert [one.status for one in graded(judge, box, ANSWER)] == ["right"] * 2
-    assert judge._process is None
 
 
 @pytest.mark.long

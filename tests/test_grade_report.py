@@ -263,3 +263,32 @@ def test_no_cell_of_the_table_is_a_formula(first):
     assert marks.harmless(f"{first}1") == f"'{first}1"
     assert marks.harmless(f"1{first}") == f"1{first}"
     assert marks.harmless("") == ""
+
+
+EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+def test_nothing_that_a_student_wrote_is_markup_or_a_formula():
+    answer = result("01/a", "wrong", parts=[("", f"`{EVIL}`"), (EVIL, EVIL)])
+    records = [
+        record(f"=1+1{EVIL}", [answer], id=EVIL, path=EVIL, notes=[EVIL]),
+        record(f"=1+1{EVIL}", [], id=EVIL, path=EVIL, lesson="", error="<script>bad</script>"),
+    ]
+    for text in report.pages(records, {}, BANKS).values():
+        assert "<script>" not in text
+        assert "<img" not in text
+        assert "&lt;script&gt;" in text
+    table = marks.table(records, {}, BANKS).decode("utf-8-sig")
+    assert "\n'=1+1" in table.replace('"', "")
+
+
+def test_a_page_without_isolation_says_so_in_large_letters():
+    records = [ADA | {"isolated": False}]
+    assert all("WITHOUT ISOLATION" in text for text in report.pages(records, {}, BANKS).values())
+    assert b"WITHOUT ISOLATION" in marks.table(records, {}, BANKS)
+
+
+def test_two_students_of_one_name_have_two_pages():
+    found = report.page_names([record("Zoë", []), record("Zoe", [])])
+    assert found == ["feedback/zoe-01.html", "feedback/zoe-01--2.html"]
+    assert report.page_names([record("李", [], lesson="")]) == ["feedback/student.html"]
