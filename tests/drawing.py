@@ -2,7 +2,10 @@
 
 import re
 
+from cnncourse import plots
+
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_hex
 
@@ -37,8 +40,10 @@ def _parts(figure):
 def _axes(ax):
     if not ax.get_visible():
         return ["axes that are not seen"]
-    place = _numbers(np.ravel(ax.get_subplotspec().get_position(ax.figure).bounds))
-    yield f"axes {place} x {_numbers(ax.get_xlim())} y {_numbers(ax.get_ylim())}"
+    cell = ax.get_subplotspec()  # what layouts move is beside it; a colour bar has none
+    place = _numbers(cell.get_position(ax.figure).bounds) if cell else "beside another"
+    limits = f"x {_numbers(ax.get_xlim())} y {_numbers(ax.get_ylim())}"
+    yield f"axes {place} {limits} aspect {ax.get_aspect()}"
     if ax.axison:
         for name, axis in (("x", ax.xaxis), ("y", ax.yaxis)):
             labels = [text.get_text() for text in axis.get_ticklabels()]
@@ -48,7 +53,8 @@ def _axes(ax):
                 yield f"  {name} {_numbers(axis.get_ticklocs())} {labels} {size} {title!r}"
         shown = [name for name, spine in ax.spines.items() if spine.get_visible()]
         yield f"  {shown} {sorted({to_hex(ax.spines[name].get_edgecolor()) for name in shown})}"
-    yield f"  aspect {ax.get_aspect()}, title {ax.get_title()!r} {_text(ax.title)}"
+    if ax.get_title():
+        yield f"  title {ax.get_title()!r} {_text(ax.title)}"
     for image in ax.images:
         values = np.asarray(image.get_array(), float)
         colours = image.get_cmap().name, _numbers([values.mean(), *image.get_clim()])
@@ -95,13 +101,12 @@ def _numbers(values):
     return "[" + " ".join(f"{round(float(v), 3) + 0.0:g}" for v in np.ravel(values)) + "]"
 
 
-def without_style(draw, *given):
-    """What `draw` draws in matplotlib's own style; the figure is closed."""
-    import matplotlib.pyplot as plt
-
+def in_our_style(draw, *given):
+    """What `draw` draws in the style of the lessons; the figure is closed."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.use("Agg")
+        plots.use_style()
         figure = draw(*given)
         try:
             return described(figure)

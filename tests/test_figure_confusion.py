@@ -259,6 +259,8 @@ def test_the_sprite_and_the_still(figure, predicted):
         ({"probabilities": np.ones((3, 2))}, "probabilities: expected rows.*add up to 1"),
         ({"probabilities": np.ones((3, 4)) / 4}, r"probabilities: expected \(N, 2\)"),
         ({"images": np.zeros((3, 32, 32, 3))}, "images: expected uint8 of shape.*found float64"),
+        ({"images": np.zeros((3, 8, 8, 3), bool)}, "images: expected uint8 of shape.*found bool"),
+        ({"images": np.zeros((3, 8, 8, 3), int).tolist()}, "images: expected uint8.*found int64"),
         ({"images": np.zeros((3, 28, 28), np.uint8)}, r"images: expected uint8 .*\(3, 28, 28\)"),
         ({"images": np.zeros((3, 32, 16, 3), np.uint8)}, "expected squares .* found 32 by 16"),
         ({"images": np.zeros((3, 99, 99, 3), np.uint8)}, "at most 64 by 64 pixels"),

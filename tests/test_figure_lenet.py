@@ -5,6 +5,7 @@ import itertools
 import math
 import pathlib
 import re
+import types
 
 from cnncourse import figures
 from cnncourse.figures import lenet
@@ -363,6 +364,9 @@ def test_it_may_be_drawn_before_it_stands_on_the_page(page):
             r"images: expected uint8 of shape \(N, 28, 28\).*float",
         ),
         ({"images": np.zeros((0, 28, 28), np.uint8)}, "images: expected 1 to 40; found 0"),
+        ({"images": np.zeros((41, 28, 28), np.uint8)}, "images: expected 1 to 40; found 41"),
+        ({"images": np.zeros((2, 28, 28), int).tolist()}, "images: expected uint8.*found int64"),
+        ({"model": types.SimpleNamespace(layers=[])}, "a built Keras model.*found SimpleNamespace"),
         ({"labels": [1]}, "labels: expected one an image, 2 in all; found 1"),
         ({"labels": [1, 10]}, "labels: expected 0 to 9"),
         ({"class_names": ["zero", "one"]}, "class_names: expected 10 texts"),
@@ -379,6 +383,20 @@ def test_wrong_data_says_what_was_expected(change, message):
     }
     with pytest.raises(ValueError, match=message):
         figures.show("lenet", **(given | change))
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_still_needs_one_digit_and_takes_forty(count):
+    images = np.zeros((count, 28, 28), np.uint8)
+    figure = figures.show(
+        "lenet",
+        model=network(),
+        images=images,
+        labels=[3] * count,
+        class_names=stored()[0]["class_names"],
+    )
+    assert figure.data["digits"]["shape"] == [count, 28, 28]
+    assert figure.data["caption"] == ""
 
 
 def test_still_and_words_are_those_of_the_network(trained, real):

@@ -296,6 +296,26 @@ def test_weights_that_are_not_finite_are_refused():
         figures.show("occlusion", **given(model=model))
 
 
+@pytest.mark.parametrize("change", [{"offset": 0.5}, {"bias": True}])
+def test_wrong_data_of_a_last_layer_is_refused(change):
+    model = network()
+    if "offset" in change:
+        model.layers[-1].offset = change["offset"]
+    else:
+        model.layers[-2].use_bias = True
+    with pytest.raises(ValueError, match=r"expected a last dense layer without bias and offset\.$"):
+        figures.show("occlusion", **given(model=model))
+
+
+def test_packed_kernels_of_a_map_that_sees_nothing_are_nothing():
+    found = occlusion._layer(np.zeros((3, 3, 2, 4)), np.ones(4), np.zeros(4))
+    assert (found["kernel"] == 128).all()
+    assert (np.abs(found["scale"]) < 1e-10).all()
+    found = occlusion._layer(np.full((3, 3, 2, 4), -0.5), np.full(4, 2.0), np.zeros(4))
+    assert (found["kernel"] == 1).all()
+    np.testing.assert_allclose(found["scale"] * (1.0 - 128), -1.0)
+
+
 def test_still_and_words_are_those_of_the_network(shown):
     model, figure = shown
     image = photographs()[0]

@@ -11,7 +11,7 @@ from cnncourse.figures import confusion, convolution, lenet, occlusion, sizes
 
 import numpy as np
 import pytest
-from drawing import alike, without_style
+from drawing import alike, in_our_style
 
 LOOKS = pathlib.Path(__file__).with_name("looks_of_stills.txt")
 NAMES = ("cat", "dog", "emu")
@@ -79,6 +79,7 @@ COLOURS = np.arange(27.0).reshape(3, 3, 3) / 8 - 1
 OWN = [
     {"layer": "conv", "maps": 1200, "kernel": 3, "padding": "same", "stride": 2},
     {"layer": "pool", "kernel": 3, "stride": 1},
+    {"layer": "conv", "maps": 7, "kernel": 2},
     {"layer": "dense", "units": 5},
     {"layer": "flatten"},
     {"layer": "dense", "units": 4000},
@@ -106,7 +107,7 @@ def stills():
 def looks():
     """What all stills look like: {name: lines}."""
     return {
-        name: [side.words(data), *without_style(side.draw, data)] for name, side, data in stills()
+        name: [side.words(data), *in_our_style(side.draw, data)] for name, side, data in stills()
     }
 
 
@@ -127,7 +128,7 @@ STORED = dict(
     [pytest.param(side, data, STORED.get(name), id=name) for name, side, data in stills()],
 )
 def test_a_still_looks_as_it_did(side, data, expected):
-    found = [side.words(data), *without_style(side.draw, data)]
+    found = [side.words(data), *in_our_style(side.draw, data)]
     assert alike(found, expected), "\n".join(difflib.unified_diff(expected, found, lineterm=""))
 
 
