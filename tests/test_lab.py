@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import types
 import urllib.request
 import zipfile
 
@@ -81,7 +82,7 @@ def test_each_lesson_is_copied_once_without_outputs_and_without_its_pair(base):
     before = contents(base / "notebooks")
     assert lab.copies(base) == []
     held = {p.relative_to(base / lab.FOLDER).as_posix() for p in contents(base / lab.FOLDER)}
-    assert held == {lab.START, "01_first.ipynb", "02_second.ipynb", "further/beside.ipynb"}
+    assert held == {"00_start_here.md", "01_first.ipynb", "02_second.ipynb", "further/beside.ipynb"}
     copy = read(base, "01_first")
     nbformat.validate(copy)
     assert [cell.id for cell in copy.cells] == ["a", "b"]
@@ -143,6 +144,64 @@ def test_what_is_amiss_is_named(base, capsys, monkeypatch, tmp_path_factory):
     with pytest.raises(SystemExit):
         command.main(["doctor", "--no-browser"])
     assert "unrecognized arguments: --no-browser" in capsys.readouterr().err
+
+
+def test_the_first_page_has_a_row_for_each_lesson_copied(base):
+    plain = base / "notebooks" / "further" / "beside.ipynb"
+    notebook = json.loads(plain.read_text())
+    notebook["cells"][0]["source"] = ["No title\n", "and no time"]
+    plain.write_text(json.dumps(notebook))
+    lab.copies(base)
+    text = (base / lab.FOLDER / "00_start_here.md").read_text("utf-8")
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert table == [
+        "| | lesson | minutes |",
+        "| --- | --- | --- |",
+        "| 01 | [On 01_first](01_first.ipynb) | 40 |",
+        "| 02 | [On 02_second](02_second.ipynb) | 40 |",
+        "|  | [further/beside.ipynb](further/beside.ipynb) |  |",
+    ]
+    assert "<!--" not in text.replace("<!-- what has changed -->", "")
+
+
+def test_without_lessons_nothing_is_copied(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    with pytest.raises(FileNotFoundError) as caught:
+        lab.copies(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path / 'notebooks'}: expected lessons named NN_topic.ipynb; found none."
+    )
+    assert not (tmp_path / lab.FOLDER).exists()
+
+
+@pytest.mark.parametrize("above", ["", "/theirs"])
+def test_jupyterlab_is_started_on_the_copies_with_our_looks(base, monkeypatch, capsys, above):
+    def launched(options):
+        told.append((options, os.environ["JUPYTER_CONFIG_PATH"], capsys.readouterr().out))
+
+    told = []
+    app = types.SimpleNamespace(LabApp=types.SimpleNamespace(launch_instance=launched))
+    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", app)
+    monkeypatch.chdir(base)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", above)
+    lab.copies(base)
+    saved(base, "01_first", answer)
+    lesson(base, "01_first", "return None")
+    assert lab.start(["--no-browser"]) == 0
+    ((options, config, said),) = told
+    here = pathlib.Path(lab.__file__).parent / "config"
+    looks = {"static_custom_path": [str(here / "custom")]}
+    assert options == [
+        f"--ServerApp.root_dir={base / 'my_lessons'}",
+        f"--ServerApp.tornado_settings={looks}",
+        "--LabApp.default_url=/lab/workspaces/cnncourse/tree/00_start_here.md",
+        "--no-browser",
+    ]
+    assert config == os.pathsep.join([str(here), *([above] if above else [])])
+    assert said == (
+        "01_first.ipynb of the course has changed; your copy stays as it is. To get the new one, "
+        "rename yours and start JupyterLab again.\n"
+    )
 
 
 def test_a_pair_edited_by_another_program_is_refused_until_the_readme_s_command(tmp_path):
