@@ -1,7 +1,9 @@
 """Every exercise of the bank: its answers and mistakes, nonsense, its cells in the lesson."""
 
 import ast
+import collections
 import copy
+import dataclasses
 import functools
 import re
 import sys
@@ -13,7 +15,7 @@ from tools import lessons
 
 import numpy as np
 import pytest
-from small_exercises import ArrayLike, EndlessArray, Hostile, in_its_time, make, make_value
+from small_exercises import DEAR, ArrayLike, EndlessArray, Hostile, in_its_time, make, make_value
 
 pytestmark = pytest.mark.usefixtures("nothing_is_sent", "nothing_left_running")
 each_lesson = pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.stem)
@@ -203,6 +205,41 @@ def test_every_mistake_gets_its_own_message(exercise):
         assert verdict.mistake is mistake, f"{mistake.code}\n{verdict}"
         assert [m for m in MESSAGES if m in str(verdict)] == [mistake.message]
         assert len(verdict.parts) > 1
+
+
+def told_in(exercise):
+    """All that a student may be told of an exercise."""
+    messages = (mistake.message for mistake in exercise.mistakes)
+    return [exercise.task, *exercise.hints, exercise.shows, *messages]
+
+
+TOLD = collections.Counter(text for exercise in BANK for text in told_in(exercise))
+
+
+@pytest.mark.parametrize("exercise", BANK, ids=lambda exercise: exercise.name)
+def test_what_is_told_is_a_sentence_or_code_and_told_of_one_thing(exercise):
+    for text in told_in(exercise):
+        assert re.fullmatch(r'[A-Z0-9`"(-].{18,598}([.?:]\)?|`)', text.strip()), text
+        assert TOLD[text] == 1, text
+
+
+DRAWN = [exercise for exercise in BANK if exercise.draw is not None]
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("exercise", DRAWN, ids=lambda exercise: exercise.name)
+def test_hidden_inputs_are_right_for_right_answers_and_find_mistakes(exercise):
+    """Drawn as grading does: twenty, where no network makes each of them slow."""
+    slow = re.search(r"\b(keras|layers|network|tf)\b", exercise.filled)
+    cases = exercise.drawn([3, 1], 20 if not slow else 1 if exercise.name in DEAR else 3)
+    hidden = dataclasses.replace(exercise, cases=cases)
+    for code in (exercise.solution, *exercise.right):
+        verdict = judge(hidden, hidden.fill(code))
+        assert verdict.right, f"{code}\n{verdict}"
+    if not slow and exercise.name not in DEAR:
+        for mistake in exercise.mistakes:
+            assert not judge(hidden, hidden.fill(mistake.code)).right, mistake.code
+        assert len({repr(one.value) for one in hidden.expected}) >= 8, "they differ"
 
 
 @pytest.mark.parametrize("lesson", exercises.lessons())
