@@ -2,10 +2,11 @@
 
 import functools
 import re
+import types
 
 from cnncourse import exercises
 from cnncourse.exercises import Mistake, Wrong, _exercise, _limit, _show
-from cnncourse.exercises._engine import judge
+from cnncourse.exercises._engine import judge, names_around
 from cnncourse.exercises._observe import unnumbered
 
 import numpy as np
@@ -488,3 +489,41 @@ def test_blanks_are_told_by_their_lines_of_the_cell():
     assert f"Still blank in the cell: lines {begin + 1}, {begin + 3}" in told
     told = str(judge(make(), one))
     assert f"Still blank in the cell: line {one.__code__.co_firstlineno + 1}" in told
+
+
+def test_entries_that_are_still_blank_are_named_one_by_one():
+    answer = "output_size = {'rows': 3, 'columns': ..., 'maps': ...}"
+    exercise = make_value(solution="output_size = {'rows': 3, 'columns': 4, 'maps': 5}")
+    verdict = judged(answer, exercise)
+    assert verdict.status == "not attempted"
+    assert ("Still blank", "columns, maps") in verdict.parts
+
+
+def test_a_blank_in_a_list_of_another_length_is_a_blank():
+    exercise = make_value(solution="output_size = [[1.0, 2.5], [3.0, 4.0]]")
+    for inner in ("[...]", "[..., 1.0, 1.0]", "[]"):
+        verdict = judged(f"output_size = [{inner}, [3.0, 4.0]]", exercise)
+        assert verdict.status in ("wrong", "not attempted"), inner
+
+
+@pytest.mark.parametrize(("name", "kept"), [("__main__", 1), ("answer", 1), ("numpy", 0)])
+def test_names_are_kept_of_a_notebook_and_not_of_a_module(name, kept):
+    around = {"__name__": name}
+    answer = types.FunctionType((lambda: 3).__code__, around)
+    for each in (answer, functools.partial(functools.partial(answer))):
+        assert names_around(each) == [around] * kept
+    assert names_around(print) == names_around(3) == []
+
+
+def test_what_a_mistake_computes_of_odd_numbers_warns_nobody(recwarn):
+    mistakes = (
+        Mistake(
+            code="def output_size(size, kernel): return size / 1",
+            message="Divided.",
+            when=lambda trials: all(np.float64(one.received) / np.float64(0) > 1 for one in trials),
+        ),
+        *make().mistakes,
+    )
+    verdict = judged("def output_size(size, kernel): return size / 1", make(mistakes=mistakes))
+    assert verdict.mistake is mistakes[0]
+    assert not recwarn.list
