@@ -236,10 +236,11 @@ def test_hidden_inputs_are_right_for_right_answers_and_find_mistakes(exercise):
     for code in (exercise.solution, *exercise.right):
         verdict = judge(hidden, hidden.fill(code))
         assert verdict.right, f"{code}\n{verdict}"
-    if not slow and exercise.name not in DEAR:
-        for mistake in exercise.mistakes:
-            assert not judge(hidden, hidden.fill(mistake.code)).right, mistake.code
-        assert len({repr(one.value) for one in hidden.expected}) >= 8, "they differ"
+    if exercise.name in DEAR:
+        return
+    assert len({repr(one.value) for one in hidden.expected}) >= min(8, len(cases) - 1)
+    for mistake in exercise.mistakes if not slow else ():
+        assert not judge(hidden, hidden.fill(mistake.code)).right, mistake.code
 
 
 @pytest.mark.parametrize("lesson", exercises.lessons())
