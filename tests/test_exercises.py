@@ -501,9 +501,15 @@ def test_entries_that_are_still_blank_are_named_one_by_one():
 
 def test_a_blank_in_a_list_of_another_length_is_a_blank():
     exercise = make_value(solution="output_size = [[1.0, 2.5], [3.0, 4.0]]")
-    for inner in ("[...]", "[..., 1.0, 1.0]", "[]"):
+    for inner in ("[...]", "[..., 1.0, 1.0]"):
         verdict = judged(f"output_size = [{inner}, [3.0, 4.0]]", exercise)
-        assert verdict.status in ("wrong", "not attempted"), inner
+        assert verdict.status == "wrong"
+        assert verdict.parts[1:] == [
+            ("Where it differs", "numbers are expected"),
+            ("Still blank", "entry 1"),
+        ]
+    verdict = judged("output_size = [[..., 2.5], [3.0, 4.0]]", exercise)
+    assert (verdict.status, verdict.parts[1]) == ("not attempted", ("Still blank", "entry 1"))
 
 
 @pytest.mark.parametrize(("name", "kept"), [("__main__", 1), ("answer", 1), ("numpy", 0)])
