@@ -99,6 +99,22 @@ def test_debian_package_installed(tmp_path, tiny):
     np.testing.assert_array_equal(images.x_train, tiny["x_train"])
 
 
+@pytest.mark.parametrize(
+    ("here", "told"),
+    [
+        (True, "load fetches it without root"),
+        (False, "and this system has no apt-get"),
+    ],
+)
+def test_debian_package_not_installed(monkeypatch, here, told):
+    monkeypatch.setenv("CNNCOURSE_SOURCES", "debian")
+    monkeypatch.setattr(sources.shutil, "which", lambda name: name if here else None)
+    source, _, (reason,) = data.locate("fashion_mnist")
+    assert source == "drawn"
+    assert reason.startswith("debian: Debian's package dataset-fashion-mnist is not installed")
+    assert reason.endswith(told)
+
+
 def test_debian_package_fetched_without_root(monkeypatch, tmp_path):
     if not IN_CI:
         pytest.skip("asks the system's package mirror; runs in CI alone")

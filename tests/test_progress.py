@@ -158,3 +158,24 @@ def test_it_lies_in_the_readers_own_data_folder(monkeypatch, tmp_path):
     assert exercises.progress_file().name == "progress.jsonl"
     if sys.platform == "linux":
         assert exercises.progress_file() == tmp_path / "cnncourse" / "progress.jsonl"
+
+
+def test_another_kernel_knows_what_the_file_says(kept, monkeypatch):
+    deeper = kept.parent / "of" / "mine" / "progress.jsonl"
+    monkeypatch.setenv(_progress.VARIABLE, str(deeper))
+    exercises.check(NAME, answer())
+    (when,) = filter(None, rows().values())
+    _progress._noted.clear()
+    assert rows()["output_size"] == when
+    assert deeper.exists()
+
+
+@pytest.mark.parametrize("before", ['{"exercise": "01/conv', "{}\n", "é", "~"])
+def test_after_half_a_line_a_new_one_begins(kept, before):
+    kept.parent.mkdir()
+    kept.write_text(before, "utf-8")
+    exercises.check(NAME, answer())
+    first, second = kept.read_text("utf-8").splitlines()
+    assert first == before.rstrip("\n")
+    assert json.loads(second)["exercise"] == NAME
+    assert _progress.read().keys() == {NAME}
