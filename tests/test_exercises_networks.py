@@ -231,6 +231,7 @@ def compiled(optimizer, loss="categorical_crossentropy", metrics=("accuracy",)):
         (lambda: compiled("adam", metrics=[]),
          {"has a metric": False, "names of the metrics": "",
           "accuracy of three images": "no metric of this name"}),
+        (lambda: compiled("adam", metrics=["mse", "accuracy"]), {}),
         (lambda: compiled("adam", metrics=["mse"]),
          {"names of the metrics": "mse", "accuracy of three images": "no metric of this name"}),
     ],

@@ -170,7 +170,7 @@ def test_another_kernel_knows_what_the_file_says(kept, monkeypatch):
     assert deeper.exists()
 
 
-@pytest.mark.parametrize("before", ['{"exercise": "01/conv', "{}\n", "é", "~"])
+@pytest.mark.parametrize("before", ['{"exercise": "01/conv', "{}\n", "é", "{\t"])
 def test_after_half_a_line_a_new_one_begins(kept, before):
     kept.parent.mkdir()
     kept.write_text(before, "utf-8")
