@@ -180,6 +180,8 @@ class Twice(layers.Layer):
          {"its ten outputs are probabilities": False, "they are so while it learns": False}),
         (lambda: longer(layers.Softmax()),
          {"one of them can come near to 1": False}),
+        (lambda: longer(layers.Rescaling(11, offset=-1)),  # they add up to 1, some below 0
+         {"its ten outputs are probabilities": False, "they are so while it learns": False}),
         (lambda: longer(Twice()),
          {"they are so while it learns": False}),
         (lambda: small(layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(4000)),
