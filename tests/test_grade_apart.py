@@ -244,9 +244,11 @@ def test_more_than_a_judge_says_of_one_answer_is_not_read(one, monkeypatch):
 
 
 def test_who_keeps_a_judge_at_work_or_ends_it_is_looked_at(one, monkeypatch):
-    monkeypatch.setattr(apart, "JUDGE", 0.2)
     process = one([sent(0, b"")], [b""], told(), [b""], told(b"{"))
-    assert one.judge.result(0, b"") == Result("01/output_size", "to look at", 0, (("", ENDLESS),))
+    with monkeypatch.context() as patch:
+        patch.setattr(apart, "JUDGE", 0.2)
+        found = one.judge.result(0, b"")
+    assert found == Result("01/output_size", "to look at", 0, (("", ENDLESS),))
     assert one.judge.result(1, b"").parts == (("", ENDS),)
     assert one.judge.result(1, b"") == Result("01/conv2d", "to look at", 0, (("", BEFORE),))
     assert (process.started, len(process.got)) == (2, 2), "a third was not started for it"

@@ -274,7 +274,7 @@ def test_a_parent_serves_job_after_job(parent, tmp_path):
 SLEEPS = "import ctypes\noutput_size = ctypes.CDLL(None).sleep(600)"
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(b"0.5", b"out of time"), (b"60", b"stopped")])
+@pytest.mark.parametrize(("seconds", "told"), [(b"3.0", b"out of time"), (b"60", b"stopped")])
 def test_a_job_is_ended_by_the_clock_or_by_a_message(parent, tmp_path, seconds, told):
     _, channel = parent
     with ask(channel, tmp_path, a_job(SLEEPS), seconds) as out:
