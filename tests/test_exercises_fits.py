@@ -86,6 +86,10 @@ NONE_HELD = {"share held out": "none", "images to learn from": 40, "images held 
          {"share held out": "fewer", "images to learn from": 38, "images held out": 2}),
         (ARRAYS | {"validation_data": (OTHERS, LABELS[36:])},
          {"held-out images are of those given": False}),
+        (ARRAYS | {"validation_data": (np.concatenate([OTHERS[:2], IMAGES[36:38]]), LABELS[:4])},
+         {"held-out images are of those given": False}),
+        (ARRAYS | {"validation_data": (IMAGES[36:], LABELS[36:39])},
+         {"each image comes with its own label": False}),
         (ARRAYS | {"validation_data": (IMAGES[36:], LABELS[:4])},
          {"each image comes with its own label": False}),
         (ARRAYS | {"validation_data": (IMAGES[:4], LABELS[:4])},
@@ -122,8 +126,11 @@ def test_of_a_training_it_is_asked_what_fit_was_given(options, changes):
     history = network.fit(**options)
     assert _training.training_facts(history) == RIGHT | changes
     # And in another process, which has nothing but what was noted.
+    network.set_weights([weight + 1 for weight in network.get_weights()])
     here = copy.deepcopy(fresh)
     fresh.restore(here, fresh.state(network))
+    for one, other in zip(network.get_weights(), here.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
     again = here.lesson.calls[-1]
     told = _training.history_of(here, again)
     assert _training.training_facts(told) == RIGHT | changes
