@@ -372,6 +372,15 @@ def test_damaged_debian_file(tmp_path, tiny):
         data.load("fashion_mnist")
 
 
+@pytest.mark.parametrize("content", [b"", b"no gzip", b"\x1f\x8b\x08\x00" + bytes(6) + b"\xff" * 9])
+def test_debian_file_that_is_no_gzip(tmp_path, tiny, content):
+    folder = debian_files(tmp_path / "root", tiny)
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes(content)
+    told = r"train-labels-idx1-ubyte\.gz: expected .*\. Reinstall dataset-fashion-mnist\.$"
+    with pytest.raises(data.DataError, match=told):
+        data.load("fashion_mnist")
+
+
 def test_debian_file_with_other_sizes(tmp_path, tiny):
     fewer = {**tiny, "x_test": tiny["x_test"][:5]}
     debian_files(tmp_path / "root", fewer)

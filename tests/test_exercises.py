@@ -5,7 +5,7 @@ import re
 import types
 
 from cnncourse import exercises
-from cnncourse.exercises import Mistake, Wrong, _exercise, _limit, _show
+from cnncourse.exercises import Mistake, Wrong, _engine, _exercise, _limit, _show
 from cnncourse.exercises._engine import judge, names_around
 from cnncourse.exercises._observe import unnumbered
 
@@ -533,3 +533,12 @@ def test_what_a_mistake_computes_of_odd_numbers_warns_nobody(recwarn):
     verdict = judged("def output_size(size, kernel): return size / 1", make(mistakes=mistakes))
     assert verdict.mistake is mistakes[0]
     assert not recwarn.list
+
+
+def test_what_a_cell_has_replaced_is_named():
+    names = ["sum", "mean", "max", "min", "std", "var"]
+    told = _engine.told_of_replaced(names)
+    assert told.startswith(
+        "A cell has put something else in the place of `np.sum`, `np.mean`, `np.max`, `np.min`, "
+        "`np.std`, and nothing can be compared without it."
+    )

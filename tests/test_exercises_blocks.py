@@ -117,6 +117,17 @@ def test_every_style_of_a_block_gives_the_same_numbers():
     assert np.std(found[0]["numbers"]) > 0.5, "they are no zeros"
 
 
+def test_what_comes_out_is_named_with_some_tolerance():
+    came_in = np.random.default_rng(1).normal(size=(2, 3, 3, 2))
+    for name in (_residual._name, _transfer._name):
+        assert name(came_in + 5e-4, came_in) == "what came in"
+        assert name(0 * came_in + 5e-4, came_in) == "0"
+        assert name(came_in + 5e-2, came_in) == "something else"
+        assert name(came_in[:, :2] + 1, came_in) == "something else"
+    assert _residual._name(np.maximum(came_in, 0) + 5e-4, came_in).endswith("below 0")
+    assert _transfer._name(np.zeros((2, 3, 3, 5)), came_in) == "0"
+
+
 def test_a_block_without_a_convolution_says_so():
     found = _residual.block_facts(layers.ReLU()(lent(4, 4, 2)))
     assert (found["convolutions"], found["parameters"]) == ("none", 0)
