@@ -253,6 +253,18 @@ def test_of_a_bottleneck_it_is_asked_what_it_does(kernel, stride, expansion, wid
     }
 
 
+def test_a_kernel_is_told_in_words():
+    for shape, told in (
+        ((1, 1, 1, 4), "1×1 from 1 to 4 maps"),
+        ((3, 5, 4, 1), "3×5 on each of 4 maps"),
+        ((3, 3, 1, 4), "3×3 on each of 4 maps"),
+        ((3, 3, 2, 4), "3×3 from 2 to 4 maps"),
+        ((4, 5), "1×1 from 4 to 5 maps"),
+    ):
+        assert _transfer._convolution(shape) == told
+    assert _residual._convolution((4, 5)) == "1×1 with 5 maps"
+
+
 def test_a_bottleneck_s_numbers_pass_six_and_its_style_does_not_matter():
     def facts(relu):
         maps = lent(6, 6, 2)

@@ -285,6 +285,8 @@ def test_further_steps_are_of_other_sizes():
         network = copy.deepcopy(fresh)
         assert network.w.shape[0] == images.shape[1]
         assert len(labels) == len(images)
+        assert 0.01 <= images.max() <= 1
+        np.testing.assert_array_equal(images, images.round(2))
         assert 0 <= labels.min() <= labels.max() < network.w.shape[1]
         sizes.add((*images.shape, network.w.shape[1]))
         rates.add(rate)
