@@ -102,11 +102,8 @@ def facts_of(box):
 
 
 @pytest.fixture(scope="module")
-def facts(request):
+def facts(isolation):
     """What an answer finds in each of the three ways to run one."""
-    why = sandbox.problem()
-    if why:
-        grading.missing(f"isolation: {why}")
     found = {}
     for mode in ("shared", "alone", "open"):
         with Sandbox(["numpy", "colorsys"], isolated=mode != "open") as box:
@@ -114,7 +111,8 @@ def facts(request):
             box._start()
             around = spaces_around()
             found[mode] = facts_of(box) | {"around": around}
-            assert box.mode == mode
+            if box.mode != mode:
+                grading.missing("a system that gives a sandbox namespaces inside of it")
     return found
 
 
