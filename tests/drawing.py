@@ -57,10 +57,11 @@ def _axes(ax):
         yield f"  title {ax.get_title()!r} {_text(ax.title)}"
     for image in ax.images:
         values = np.asarray(image.get_array(), float)
+        sampled = image.get_interpolation().replace("antialiased", "auto")  # before Matplotlib 3.10
         colours = image.get_cmap().name, _numbers([values.mean(), *image.get_clim()])
         yield (
             f"  image {values.shape} in {_numbers(image.get_extent())} "
-            f"{image.get_interpolation()} {colours if values.ndim == 2 else 'colours'}"
+            f"{sampled} {colours if values.ndim == 2 else 'colours'}"
         )
     for patch in ax.patches:
         corners = patch.get_patch_transform().transform(patch.get_path().vertices)
