@@ -111,7 +111,8 @@ HELP = {
 
 
 @pytest.mark.parametrize("arguments", HELP, ids=" ".join)
-def test_help_says_what_there_is(arguments, capsys):
+def test_help_says_what_there_is(arguments, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")  # no word is broken at its hyphen
     with pytest.raises(SystemExit) as caught:
         command.main([*arguments, "--help"])
     assert caught.value.code == 0
