@@ -124,10 +124,9 @@ def alike(lines, others) -> bool:
 
 
 def _close(one, other):
-    if one.startswith("#") or other.startswith("#"):
-        channels = [bytes.fromhex(text[1:]) for text in (one, other) if text.startswith("#")]
-        lengths = {len(channel) for channel in channels}
-        return len(channels) == 2 and len(lengths) == 1 and all(
-            abs(a - b) <= 3 for a, b in zip(*channels, strict=True)
-        )  # fmt: skip
-    return abs(float(one.replace("−", "-")) - float(other.replace("−", "-"))) < 0.02
+    if "#" not in (one[0], other[0]):
+        return abs(float(one.replace("−", "-")) - float(other.replace("−", "-"))) < 0.02
+    same_kind = (one[0], len(one)) == (other[0], len(other))
+    return same_kind and all(
+        abs(a - b) <= 3 for a, b in zip(*(bytes.fromhex(t[1:]) for t in (one, other)), strict=True)
+    )

@@ -6,7 +6,8 @@ import pathlib
 import textwrap
 
 from cnncourse import exercises
-from cnncourse.grade import sandbox
+from cnncourse.exercises import outside
+from cnncourse.grade import sandbox, values
 
 import pytest
 from conftest import IN_CI, missing
@@ -67,6 +68,22 @@ def small(*sources, number="01", tag="output_size"):
     *above, answer = [textwrap.dedent(source).strip() for source in sources]
     cells = [*map(code_cell, above), code_cell(answer, ("exercise", tag))]
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def message(number, content=b""):
+    """As programs of the sandbox send it: a number, a length, and so many bytes."""
+    return number.to_bytes(4, "big") + len(content).to_bytes(8, "big") + content
+
+
+def came_out(judge, code, number=0):
+    """What a sandbox hands out for an answer to one of a judge's exercises."""
+    answer = judge.exercises[number].fill(code)
+    return values.packed(outside.attempt(judge.tasks[number], answer, lambda value, given: value))
+
+
+def gave(handed):
+    """The values that an answer gave in a sandbox, case by case."""
+    return [values.unpacked(one["value"].parts) for one in handed["rounds"][0]["tried"]]
 
 
 @pytest.fixture(scope="session")

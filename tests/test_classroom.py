@@ -1,4 +1,4 @@
-"""The classroom folder and what is asked of it, with sets of two photographs and nine weights."""
+"""The classroom folder and what is asked of it, with sets of four photographs and nine weights."""
 
 import dataclasses
 import os

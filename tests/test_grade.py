@@ -14,7 +14,7 @@ import zipfile
 
 from cnncourse import __main__, exercises
 from cnncourse.exercises._engine import judge as check
-from cnncourse.grade import bank, notebook, report, sandbox, work
+from cnncourse.grade import bank, notebook, report, work
 from cnncourse.grade.judge import Judge
 from cnncourse.grade.sandbox import Sandbox, SandboxError
 
@@ -144,7 +144,7 @@ def run(*arguments):
 
 
 @pytest.fixture(scope="module")
-def graded_class(tmp_path_factory, isolation_of_module):
+def graded_class(tmp_path_factory, isolation):
     """A class in every state, graded once: its folder, what was written, what was expected."""
     folder = tmp_path_factory.mktemp("graded")
     made = states()
@@ -155,13 +155,6 @@ def graded_class(tmp_path_factory, isolation_of_module):
     (folder / "class" / "Zoë" / "01.ipynb").write_bytes(as_bytes(small("x = 1")))
     assert run(folder / "class", "--out", folder / "out", "--seed", 7, "--jobs", 2) == 1
     return folder / "class", folder / "out", {name: row for name, (_, row) in made.items()}
-
-
-@pytest.fixture(scope="module")
-def isolation_of_module():
-    why = sandbox.problem()
-    if why:
-        grading.missing(f"isolation: {why}")
 
 
 # The table ----------------------------------------------------------------------------------------

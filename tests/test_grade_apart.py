@@ -14,14 +14,14 @@ import sys
 import threading
 
 from cnncourse import exercises
-from cnncourse.exercises import outside
-from cnncourse.grade import apart, judge, values
+from cnncourse.grade import apart, judge
 from cnncourse.grade.apart import JudgeApart
 from cnncourse.grade.bank import all_banks
 from cnncourse.grade.judge import Result
 from cnncourse.grade.sandbox import SandboxError
 
 import pytest
+from grading import came_out, message
 
 FOUND = [exercises.find(name) for name in ("01/output_size", "01/conv2d")]
 SAID = {"name": "x", "status": "right", "mistake": 0, "parts": [["", "That."], ["Received", "3"]]}
@@ -33,17 +33,6 @@ def pair():
     here, there = socket.socketpair()
     with here, there:
         yield here, there
-
-
-def sent(number, content):
-    return number.to_bytes(4, "big") + len(content).to_bytes(8, "big") + content
-
-
-def came_out(known, code, number):
-    """What a sandbox hands out for an answer."""
-    answer = known.exercises[number].fill(code)
-    handed = outside.attempt(known.tasks[number], answer, lambda value, given: value)
-    return values.packed(handed)
 
 
 # Messages
@@ -63,7 +52,7 @@ def test_a_message_is_a_number_a_length_and_bytes(pair):
 def test_a_message_is_read_whole_however_it_comes(pair, size):
     here, there = pair
     content = bytes(range(256)) * (size // 256 + 1)
-    parts = sent(7, content[:size]), sent(8, b"next")
+    parts = message(7, content[:size]), message(8, b"next")
     thread = threading.Thread(target=there.sendall, args=(b"".join(parts),))
     thread.start()
     assert apart._received(here, 30, size) == (7, content[:size])
@@ -73,11 +62,11 @@ def test_a_message_is_read_whole_however_it_comes(pair, size):
 
 def test_a_message_that_is_too_large_or_broken_off_is_none(pair):
     here, there = pair
-    there.sendall(sent(1, b"abc"))
+    there.sendall(message(1, b"abc"))
     with pytest.raises(OSError, match=r"^more than was asked for$"):
         apart._received(here, 30, 2)
     here.recv(3)
-    there.sendall(sent(1, b"abc")[:-1])
+    there.sendall(message(1, b"abc")[:-1])
     there.close()
     with pytest.raises(OSError, match=r"^it has ended$"):
         apart._received(here, 30, 3)
@@ -89,7 +78,7 @@ def test_one_deadline_holds_for_a_whole_message(pair):
     over = threading.Event()
 
     def drip():
-        for byte in sent(1, bytes(1000)):
+        for byte in message(1, bytes(1000)):
             if over.wait(0.05):
                 return
             there.send(bytes([byte]))
@@ -102,7 +91,7 @@ def test_one_deadline_holds_for_a_whole_message(pair):
     thread.join()
     with pytest.raises(TimeoutError):
         apart._received(here, 0, 1000)
-    there.sendall(sent(2, b""))
+    there.sendall(message(2, b""))
 
 
 # Here
@@ -144,8 +133,8 @@ class There:
 def told(said=SAID, last=0):
     """What a judge sends for one answer: that it is ready, and what it says."""
     return [
-        sent(0, b""),
-        sent(last, said if isinstance(said, bytes) else json.dumps(said).encode()),
+        message(0),
+        message(last, said if isinstance(said, bytes) else json.dumps(said).encode()),
     ]
 
 
@@ -176,7 +165,7 @@ def test_it_says_to_its_process_what_makes_the_same_judge(pair, own):
     here, there = pair
     made = JudgeApart(FOUND, own, "01", 5)
     made._channel = here
-    there.sendall(sent(0, b""))
+    there.sendall(message(0))
     made._greet()
     number, content = apart._received(there, 30, 2**20)
     settings = json.loads(content)
@@ -184,7 +173,7 @@ def test_it_says_to_its_process_what_makes_the_same_judge(pair, own):
     assert settings.keys() == {"own", "lesson", "seed"}
     assert (settings["lesson"], settings["seed"]) == ("01", 5)
     assert (settings["own"] and settings["own"].encode("latin-1")) == own
-    there.sendall(sent(0, b"x"))
+    there.sendall(message(0, b"x"))
     with pytest.raises(OSError, match="more than was asked for"):
         made._greet()
     assert here.gettimeout() > 30, "it may take its time to import"
@@ -237,14 +226,14 @@ def test_what_can_be_no_result_is_looked_at(one, said):
 
 def test_more_than_a_judge_says_of_one_answer_is_not_read(one, monkeypatch):
     monkeypatch.setattr(apart, "_MOST", len(json.dumps(SAID)))
-    one(told(), told(json.dumps(SAID).encode() + b" "), [sent(0, b"x"), b""])
+    one(told(), told(json.dumps(SAID).encode() + b" "), [message(0, b"x"), b""])
     assert one.judge.result(1, b"") == RIGHT
     assert one.judge.result(1, b"").parts == (("", ENDS),)
     assert one.judge.result(1, b"").parts == (("", ENDS),), "the first message is empty"
 
 
 def test_who_keeps_a_judge_at_work_or_ends_it_is_looked_at(one, monkeypatch):
-    process = one([sent(0, b"")], [b""], told(), [b""], told(b"{"))
+    process = one([message(0)], [b""], told(), [b""], told(b"{"))
     with monkeypatch.context() as patch:
         patch.setattr(apart, "JUDGE", 0.2)
         found = one.judge.result(0, b"")
@@ -361,9 +350,8 @@ judge.Judge.prepare, judge.Judge.result = prepare, stays
 
 
 def test_a_judge_that_does_not_start_says_why():
-    own = b"1 / 0"
     with pytest.raises(SandboxError) as caught:
-        JudgeApart(FOUND, own, "01", 5, isolated=False).result(0, b"")
+        JudgeApart(FOUND, b"1 / 0", "01", 5, isolated=False).result(0, b"")
     assert str(caught.value) == (
         "the judge does not start: cnncourse.grade.bank.BankError: --bank: it raises "
         "ZeroDivisionError: division by zero"

@@ -5,13 +5,15 @@ import pickle
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 from cnncourse.exercises import outside
-from cnncourse.grade import inside, values
+from cnncourse.grade import inside, sandbox, values
 from cnncourse.grade.code import Reader
 
 import pytest
+from grading import gave, message
 from small_exercises import make, make_value
 
 FUNCTION = "def output_size(size, kernel):\n    return size - kernel + 1"
@@ -24,11 +26,6 @@ def answered(*sources, places=None, exercise=None, seconds=5.0):
     numbers = [10 * n for n in range(1, len(sources) + 1)]
     content = inside._answered(Reader(sources), outside.task(exercise), places, numbers)
     return values.unpacked(content)
-
-
-def gave(handed):
-    """The values that came back, case by case."""
-    return [values.unpacked(one["value"].parts) for one in handed["rounds"][0]["tried"]]
 
 
 # One answer
@@ -76,7 +73,7 @@ def test_it_runs_below_the_setup_and_not_as_a_program():
 
 def test_what_asks_ipython_gets_nothing_and_goes_on():
     code = "%matplotlib inline\nfound = get_ipython().run_cell('x', y=1)\n" + FUNCTION
-    assert gave(answered(code.replace("1\n", "1\n", 1) + " + len(found)")) == [3, 24]
+    assert gave(answered(code + " + len(found)")) == [3, 24]
     assert inside._Nothing().anything(1, two=2) == []
 
 
@@ -172,7 +169,7 @@ def test_a_part_is_its_number_its_length_and_itself(size):
     content = os.urandom(size)
     thread = threading.Thread(target=inside._hand_out, args=(writing, 513, content))
     thread.start()
-    expected = bytes([0, 0, 2, 1]) + size.to_bytes(8, "big") + content
+    expected = message(513, content)
     assert len(expected) == size + inside.HEADER
     with os.fdopen(reading, "rb") as file:
         assert file.read(len(expected)) == expected
@@ -230,10 +227,9 @@ def test_a_job_s_answers_come_out_in_order_each_after_an_empty_part(monkeypatch)
 def parent():
     """A parent that is not confined: its process, and this end of its sockets."""
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-m", "cnncourse.grade.inside", str(there.fileno()), "open", "json"]
-    one = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # as in the sandbox
-    process = subprocess.Popen(command, pass_fds=[there.fileno()], env=os.environ | one)
-    there.close()
+    with tempfile.TemporaryFile() as said:
+        arguments = ["inside", str(there.fileno()), "open", "json"]
+        process = sandbox._started(arguments, there, said, isolated=False)
     here.settimeout(60)
     try:
         assert here.recv(64) == b"ready"
@@ -279,7 +275,7 @@ SLEEPS = "import ctypes\noutput_size = ctypes.CDLL(None).sleep(600)"
 def test_a_job_is_ended_by_the_clock_or_by_a_message(parent, tmp_path, seconds, told):
     _, channel = parent
     with ask(channel, tmp_path, a_job(SLEEPS), seconds) as out:
-        assert out.read(12) == (5).to_bytes(4, "big") + bytes(8)
+        assert out.read(inside.HEADER) == message(5)
         if told == b"stopped":
             channel.send(b"stop")
         assert channel.recv(64) == told

@@ -9,6 +9,7 @@ from cnncourse.grade.judge import Judge, Result
 
 import numpy as np
 import pytest
+from grading import came_out
 from small_exercises import make
 
 NAME = "99/output_size"
@@ -29,11 +30,6 @@ class Box:
     def run(self, job, numbers, seconds):
         self.asked = job, numbers, seconds
         return {number: self.found[number] for number in numbers}
-
-
-def came_out(judge, code):
-    answer = judge.exercises[0].fill(code)
-    return values.packed(outside.attempt(judge.tasks[0], answer, lambda value, given: value))
 
 
 def answers(judge, *names):

@@ -21,6 +21,7 @@ from cnncourse.grade.sandbox import Program, Sandbox, SandboxError
 import grading
 import psutil
 import pytest
+from grading import gave, message
 from small_exercises import make, make_value
 
 isolation = grading.isolation
@@ -89,16 +90,17 @@ def job(*sources, task=SUM):
     }, list(numbers), dict.fromkeys(numbers, 60)  # fmt: skip
 
 
-def value(content):
-    """What an answer that is a value has handed out."""
+def returned(content):
+    """What an answer has handed out: its value, or what it gave back case by case."""
     assert isinstance(content, bytes), content
     handed = values.unpacked(content)
     assert "error" not in handed, handed
-    return values.unpacked(handed["rounds"][0]["tried"][0]["value"].parts)
+    return gave(handed)
 
 
 def facts_of(box):
-    return json.loads(value(box.run(*job(LOOK, task=FIND))[0]))
+    (found,) = returned(box.run(*job(LOOK, task=FIND))[0])
+    return json.loads(found)
 
 
 @pytest.fixture(scope="module")
@@ -258,13 +260,6 @@ def add(change=""):
     return f"def output_size(size, kernel):\n    {change or 'pass'}\n    return size - kernel + 1"
 
 
-def returned(content):
-    """What an answer that is a function has given back, a case after the other."""
-    handed = values.unpacked(content)
-    assert "error" not in handed, handed
-    return [values.unpacked(one["value"].parts) for one in handed["rounds"][0]["tried"]]
-
-
 @pytest.fixture(scope="module")
 def box(isolation):
     with Sandbox(["numpy"]) as found:
@@ -362,12 +357,8 @@ class Inside:
             self.box._channel = None
 
 
-def part(number, content=b""):
-    return number.to_bytes(4, "big") + len(content).to_bytes(8, "big") + content
-
-
 def whole(*numbers):
-    return [one for n in numbers for one in (part(n), part(n, b"of %d" % n))], False
+    return [one for n in numbers for one in (message(n), message(n, b"of %d" % n))], False
 
 
 THREE = {"places": {1: [0], 5: [1], 9: [2]}, "else": "x"}
@@ -401,12 +392,12 @@ ENDED = "it ended its process"
 @pytest.mark.parametrize(
     ("parts", "how"),
     [
-        ([part(5)], ENDED),
-        ([part(5), part(5, b"abc")[:-1]], ENDED),
-        ([part(5), part(1, b"of 1")], ASKED),
-        ([part(5), part(9, b"of 9")], ASKED),
-        ([part(5), part(5)], ASKED),
-        ([part(5), part(5, b"x")[:4] + (values.MOST + 1).to_bytes(8, "big")], ASKED),
+        ([message(5)], ENDED),
+        ([message(5), message(5, b"abc")[:-1]], ENDED),
+        ([message(5), message(1, b"of 1")], ASKED),
+        ([message(5), message(9, b"of 9")], ASKED),
+        ([message(5), message(5)], ASKED),
+        ([message(5), message(5, b"x")[:4] + (values.MOST + 1).to_bytes(8, "big")], ASKED),
     ],
 )
 def test_what_is_not_as_it_must_be_costs_the_answer_whose_turn_it_is(monkeypatch, parts, how):
@@ -417,7 +408,7 @@ def test_what_is_not_as_it_must_be_costs_the_answer_whose_turn_it_is(monkeypatch
 
 
 def test_what_has_not_begun_is_tried_again(monkeypatch):
-    found, process = handed(monkeypatch, ([*BEGUN, part(5)[:5]], False), whole(5, 9))
+    found, process = handed(monkeypatch, ([*BEGUN, message(5)[:5]], False), whole(5, 9))
     assert found == {1: b"of 1", 5: b"of 5", 9: b"of 9"}
     assert [list(one["places"]) for one in process.got] == [[1, 5, 9], [5, 9]]
 
@@ -428,7 +419,7 @@ def test_a_part_may_be_as_large_as_is_allowed(monkeypatch):
     assert found[9] == b"of 9"
 
 
-@pytest.mark.parametrize("first", [[part(9)], [part(5, b"x")]])
+@pytest.mark.parametrize("first", [[message(9)], [message(5, b"x")]])
 def test_a_beginning_that_is_none_is_tried_again_twice_and_no_more(monkeypatch, first):
     wrong = BEGUN + first, False
     found, process = handed(monkeypatch, wrong, (first, False), whole(5, 9))
@@ -439,7 +430,7 @@ def test_a_beginning_that_is_none_is_tried_again_twice_and_no_more(monkeypatch, 
 
 
 def test_time_is_up_for_one_and_for_all(monkeypatch):
-    late = [*BEGUN, part(5)], True
+    late = [*BEGUN, message(5)], True
     found, process = handed(monkeypatch, late, whole(9), seconds=SECONDS | {5: 0.2})
     assert found == {1: b"of 1", 5: "it was ended at its time limit", 9: b"of 9"}
     assert process.stopped == 2

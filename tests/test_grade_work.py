@@ -117,10 +117,9 @@ def test_without_content_and_reason_the_reason_is_a_text():
 
 def test_judge_and_sandbox_are_kept_as_long_as_they_fit(tools):
     grader = work.Grader(work.Settings(4, isolated=False))
-    for number, tag in (("01", "output_size"), ("01", "conv2d"), ("02", "split"), ("06", "conv2d")):
-        names = [name.partition("/")[2] for name in exercises.names(number)]
-        tag = tag if tag in names else names[0]
-        cell = code_cell(f"exercises.check('{number}/{tag}', x)", ("exercise", tag))
+    for name in ("01/output_size", "01/conv2d", exercises.names("02")[0], "06/conv2d"):
+        tag = name.partition("/")[2]
+        cell = code_cell(f"exercises.check('{name}', x)", ("exercise", tag))
         grader.graded(handed_in(), as_bytes({"nbformat": 4, "cells": [cell]}))
     grader.close()
     grader.close()
@@ -298,15 +297,9 @@ def by_hand(handed, **changes):
         handed.extend((number, submission.path) for number, submission in waiting)
         for number, submission in reversed(waiting):
             lesson = pathlib.PurePath(submission.path).name[:2]
-            yield (
-                number,
-                work.Grader(SETTINGS).graded(submission, None)
-                | {
-                    "lesson": lesson,
-                    "error": submission.error or "",
-                    **changes,
-                },
-            )
+            record = work.Grader(SETTINGS).graded(submission, None)
+            known = {"lesson": lesson, "error": submission.error or ""}
+            yield number, record | known | changes
 
     return run
 
@@ -561,7 +554,7 @@ def test_where_each_worker_ends_at_once_it_gives_up(tmp_path, pool):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What an evening asks for; four records come back."""
+    """What an evening asks for; one record comes back, or a second that says an error."""
     told = types.SimpleNamespace(graded=None, unsafe=None, error="")
 
     def graded(*arguments, **options):

@@ -16,6 +16,8 @@ import PIL.Image
 import PIL.ImageDraw
 
 LOOKS = pathlib.Path(__file__).with_name("looks_of_stand_ins.npz")
+INKS = {"coat": (90, 60, 30), "dark": (50, 40, 20), "light": (200, 180, 160),
+        "black": (25, 25, 25), "eye": (150, 170, 60)}  # fmt: skip
 
 
 def coarse(images, blocks):
@@ -46,9 +48,7 @@ def looks():
             found[f"{label}_{split}"] = coarse(np.stack(images), 8)
     for number, features in enumerate((*2 * (standins._cat,), *2 * (standins._dog,)), 1):
         head = PIL.Image.new("RGBA", (256, 256))
-        inks = {"coat": (90, 60, 30), "dark": (50, 40, 20), "light": (200, 180, 160),
-                "black": (25, 25, 25), "eye": (150, 170, 60)}  # fmt: skip
-        features(PIL.ImageDraw.Draw(head), inks, np.random.default_rng(number))
+        features(PIL.ImageDraw.Draw(head), INKS, np.random.default_rng(number))
         blocks = np.asarray(head, np.float32).reshape(64, 4, 64, 4, 4).mean((1, 3))
         found[f"head_{number}"] = blocks
     return {name: np.asarray(values, np.float32) for name, values in found.items()}

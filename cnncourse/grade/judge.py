@@ -126,11 +126,15 @@ class Judge(Judging):
         return Result(exercise.name, told.status, _mistake(exercise, told), tuple(told.parts))
 
 
+def hidden_inputs(exercise: Exercise) -> int:
+    """How many hidden inputs are drawn for an exercise."""
+    return COSTLY if re.search(r"\b(keras|layers|network|tf)\b", exercise.filled) else CHEAP
+
+
 def _with_drawn(exercise: Exercise, seed: int) -> Exercise:
     """The exercise with hidden inputs in the place of its cases."""
-    costly = re.search(r"\b(keras|layers|network|tf)\b", exercise.filled)
     own = [seed, zlib.crc32(exercise.name.encode())]
-    return dataclasses.replace(exercise, cases=exercise.drawn(own, COSTLY if costly else CHEAP))
+    return dataclasses.replace(exercise, cases=exercise.drawn(own, hidden_inputs(exercise)))
 
 
 def _revive(value, arguments):

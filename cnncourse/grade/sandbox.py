@@ -115,13 +115,15 @@ def _command(extra: list[str]) -> list[str]:
             command += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             command += ["--ro-bind", folder, folder]
-    above = {parent for folder in _binds() for parent in _inside(folder).parents}
-    for folder in sorted(above - {pathlib.Path("/")} | {pathlib.Path("/etc")}):
+    folders = {folder: _inside(folder) for folder in _binds()}
+    loader = [pathlib.Path("/etc", name) for name in ("ld.so.cache", "alternatives")]
+    above = {parent for path in (*folders.values(), *loader) for parent in path.parents}
+    for folder in sorted(above - {pathlib.Path("/")}):
         command += ["--perms", "0755", "--dir", str(folder)]
-    for folder in _binds():
-        command += ["--ro-bind", str(folder), str(_inside(folder))]
-    for path in ("/etc/ld.so.cache", "/etc/alternatives"):
-        command += ["--ro-bind-try", path, path]
+    for folder, inside in folders.items():
+        command += ["--ro-bind", str(folder), str(inside)]
+    for path in loader:
+        command += ["--ro-bind-try", str(path), str(path)]
     command += ["--proc", "/proc", "--dev", "/dev", *extra]
     command += ["--size", str(confine.FILES), "--perms", "1777", "--tmpfs", "/tmp"]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
