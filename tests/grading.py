@@ -70,6 +70,19 @@ def small(*sources, number="01", tag="output_size"):
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
+# For a program that looks at itself: its status by the kernel, and its limits.
+OF_ITSELF = """
+import resource
+def status():
+    with open("/proc/self/status") as file:
+        parts = (line.partition(":") for line in file)
+        return {name: text.split() for name, _, text in parts}
+def limits():
+    names = "AS DATA FSIZE NOFILE CORE MEMLOCK MSGQUEUE CPU NPROC".split()
+    return {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in names}
+"""
+
+
 def message(number, content=b""):
     """As programs of the sandbox send it: a number, a length, and so many bytes."""
     return number.to_bytes(4, "big") + len(content).to_bytes(8, "big") + content

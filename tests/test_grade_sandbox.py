@@ -21,20 +21,16 @@ from cnncourse.grade.sandbox import Program, Sandbox, SandboxError
 import grading
 import psutil
 import pytest
-from grading import gave, message
+from grading import OF_ITSELF, gave, message
 from small_exercises import make, make_value
 
 isolation = grading.isolation
 
-LOOK = """
-import ctypes, glob, json, os, resource, sys
+LOOK = (
+    OF_ITSELF
+    + """
+import ctypes, glob, json, os, sys
 libc = ctypes.CDLL(None)
-def status(number="self"):
-    lines = open(f"/proc/{number}/status").read().splitlines()
-    return {line.partition(":")[0]: line.partition(":")[2].split() for line in lines}
-def limits():
-    names = "AS DATA FSIZE NOFILE CORE MEMLOCK MSGQUEUE CPU NPROC".split()
-    return {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in names}
 def opened():
     found = {}
     for number in range(300):
@@ -55,8 +51,7 @@ facts = {
     "here": os.getcwd(),
     "tmp": [tmp.f_blocks * tmp.f_frsize, tmp.f_files, tmp.f_flag & 14, os.stat("/tmp").st_mode],
     "in tmp": os.listdir("/tmp"),
-    "status": {name: status()[name] for name in
-               ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp")},
+    "status": status(),
     "limits": limits(),
     "taken": [int(n) * resource.getpagesize() for n in open("/proc/self/statm").read().split()],
     "dumpable": libc.prctl(3, 0, 0, 0, 0),
@@ -75,6 +70,7 @@ facts = {
 }
 output_size = json.dumps(facts)
 """
+)
 FIND = outside.task(make_value())
 SUM = outside.task(make())
 
